@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// What every target of ours compiles with: Swift 6 mode, strict memory safety, no warning tolerated.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Tests drive sockets and processes through libc, so they do without strict memory safety.
+let tests: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "EventHTTP",
+    products: [
+        .library(name: "EventHTTP", targets: ["EventHTTP"]),
+        .library(name: "EventProxy", targets: ["EventProxy"]),
+        .executable(name: "app-server", targets: ["app-server"]),
+        .executable(name: "proxy-server", targets: ["proxy-server"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CEv", providers: [.apt(["libev-dev"]), .brew(["libev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .target(
+            name: "EventHTTP",
+            dependencies: ["CEv", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: house),
+        .target(
+            name: "EventProxy",
+            dependencies: ["EventHTTP", "CYAML", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "app-server",
+            dependencies: ["EventHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "proxy-server",
+            dependencies: ["EventProxy", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: house),
+        .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP"], swiftSettings: tests),
+        .testTarget(name: "EventProxyTests", dependencies: ["EventProxy"], swiftSettings: tests),
+        .testTarget(name: "EndToEndTests", dependencies: ["app-server", "proxy-server"], swiftSettings: tests),
+    ]
+)
