@@ -3,7 +3,6 @@
 // as static inline functions that Swift can call. Every watcher's memory is owned by Loop/Watcher.swift.
 #pragma once
 #include <ev.h>
-#include <sys/socket.h>
 
 typedef void (*cev_io_callback)(struct ev_loop *, ev_io *, int);
 typedef void (*cev_timer_callback)(struct ev_loop *, ev_timer *, int);
@@ -27,5 +26,5 @@ static inline void cev_timer_set(ev_timer *w, double after, double repeat) { ev_
 // The library's own names are macros over anonymous enums; these are plain constants.
 static const int cev_read = EV_READ, cev_write = EV_WRITE, cev_error = EV_ERROR;
 
-// A GNU extension that the Glibc module hides: accept with the new descriptor's flags set, one call for three.
-extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+// accept4, a GNU extension that the Glibc module hides: accepts and sets the flags in one call instead of three.
+extern int cev_accept4(int fd, void *address, unsigned int *length, int flags) __asm__("accept4");

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// A contiguous run of bytes that is filled at its end and taken from its front.
+///
+/// The memory comes from a `BufferPool`, and only while there is something to hold: an empty buffer that gave its
+/// memory back costs four words. Every access is checked, so nothing outside this folder needs `unsafe`.
+@safe package struct Buffer: ~Copyable {
+    private var memory: UnsafeMutablePointer<UInt8>?
+    package private(set) var capacity = 0
+    private var start = 0
+    private var end = 0
+
+    package init() {
+        unsafe memory = nil
+    }
+
+    /// A buffer that owns memory of its own and never goes to a pool, such as a loop's receive buffer.
+    package init(capacity: Int) {
+        unsafe memory = .allocate(capacity: capacity)
+        self.capacity = capacity
+    }
+
+    deinit {
+        unsafe memory?.deallocate()
+    }
+
+    package var count: Int { end &- start }
+    package var isEmpty: Bool { end == start }
+    /// How many bytes can be appended before memory must be reserved.
+    package var room: Int { capacity &- end }
+
+    /// What the buffer holds.
+    package var bytes: Span<UInt8> {
+        @_lifetime(borrow self) get {
+            guard let memory = unsafe memory else { return Span() }
+            return unsafe _overrideLifetime(
+                Span(_unsafeStart: memory + start, count: end - start), borrowing: self)
+        }
+    }
+
+    /// Drops `count` bytes from the front.
+    package mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        start &+= count
+        if start == end {
+            start = 0
+            end = 0
+        }
+    }
+
+    package mutating func removeAll() {
+        start = 0
+        end = 0
+    }
+
+    /// Drops bytes from the end, down to a length that the buffer had before.
+    package mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        end = start &+ count
+    }
+
+    /// Makes room for `count` more bytes: by moving what is there to the front, or with a larger block of the pool.
+    package mutating func reserve(_ count: Int, from pool: BufferPool) {
+        if capacity &- end >= count { return }
+        let held = self.count
+        if let memory = unsafe memory, held + count <= capacity {
+            unsafe memory.update(from: memory + start, count: held)
+        } else {
+            let block = pool.take(held + count)
+            if let memory = unsafe memory {
+                unsafe block.memory.update(from: memory + start, count: held)
+                unsafe pool.give(memory, capacity: capacity)
+            }
+            unsafe memory = block.memory
+            capacity = block.capacity
+        }
+        start = 0
+        end = held
+    }
+
+    /// Gives the memory back; what the buffer held is gone.
+    package mutating func release(to pool: BufferPool) {
+        guard let memory = unsafe memory else { return }
+        unsafe pool.give(memory, capacity: capacity)
+        unsafe self.memory = nil
+        capacity = 0
+        start = 0
+        end = 0
+    }
+
+    // MARK: Appending. The caller has reserved the room; asking for more than that is a bug of ours and stops.
+
+    @inline(__always)
+    package mutating func append(_ byte: UInt8) {
+        precondition(end < capacity)
+        unsafe memory.unsafelyUnwrapped[end] = byte
+        end &+= 1
+    }
+
+    package mutating func append(_ bytes: Span<UInt8>) {
+        let count = bytes.count
+        if count == 0 { return }
+        precondition(capacity &- end >= count)
+        unsafe bytes.withUnsafeBufferPointer { source in
+            unsafe (memory.unsafelyUnwrapped + end).update(from: source.baseAddress.unsafelyUnwrapped, count: count)
+        }
+        end &+= count
+    }
+
+    @inline(__always)
+    package mutating func append(_ text: StaticString) {
+        let count = text.utf8CodeUnitCount
+        precondition(capacity &- end >= count && text.hasPointerRepresentation)
+        unsafe (memory.unsafelyUnwrapped + end).update(from: text.utf8Start, count: count)
+        end &+= count
+    }
+
+    package mutating func append(_ text: String) {
+        for byte in text.utf8 { append(byte) }
+    }
+
+    /// The number in decimal, without sign or leading zeros.
+    package mutating func append(decimal number: UInt64) {
+        append(number, radix: 10)
+    }
+
+    /// The number in lower-case hexadecimal, without leading zeros.
+    package mutating func append(hexadecimal number: UInt64) {
+        append(number, radix: 16)
+    }
+
+    private mutating func append(_ number: UInt64, radix: UInt64) {
+        var digits = 1
+        var rest = number / radix
+        while rest > 0 {
+            digits &+= 1
+            rest /= radix
+        }
+        precondition(capacity &- end >= digits)
+        rest = number
+        var position = end &+ digits
+        repeat {
+            position &-= 1
+            let digit = UInt8(truncatingIfNeeded: rest % radix)
+            unsafe memory.unsafelyUnwrapped[position] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
+            rest /= radix
+        } while position > end
+        end &+= digits
+    }
+
+    /// Lets `fill` write into the free end of the buffer; it returns how many bytes it wrote, or what went wrong.
+    /// For the system calls of Socket/ only.
+    internal mutating func fill(
+        max: Int, _ fill: (_ start: UnsafeMutableRawPointer, _ room: Int) -> Int
+    ) -> Int {
+        precondition(room > 0)
+        let limit = max < room ? max : room
+        let filled = unsafe fill(UnsafeMutableRawPointer(memory.unsafelyUnwrapped + end), limit)
+        if filled > 0 {
+            precondition(filled <= limit)
+            end &+= filled
+        }
+        return filled
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CEv
+internal import Glibc
+
+/// One event loop: everything that happens on it happens on the thread that runs it, one thing at a time.
+///
+/// The order of one iteration:
+/// 1. wait for the kernel (`epoll_wait`), at most until the next deadline;
+/// 2. take the time, once;
+/// 3. deadlines that have passed, what other threads submitted, and every descriptor that is ready: each callback
+///    reads, parses, answers and writes before the next begins;
+/// 4. what the callbacks put off with `later`: pipelined requests and connections that can be used again.
+///
+/// Not Sendable. Other threads reach a loop through `mailbox`.
+@safe public final class EventLoop {
+    /// Most bytes that one read takes. Also what a stream may hold in each direction, so that one read always fits.
+    package static let receiveBytesMax = 64 << 10
+
+    let raw: OpaquePointer
+    /// For other threads.
+    public let mailbox: Mailbox
+    package let pool = BufferPool()
+    package var fields: FieldIndex?
+    package var date = DateCache()
+
+    private var wheel: TimerWheel
+    private var timer: LoopTimer?
+    private var timerMs = Int64.max
+    private var check: LoopCheck?
+    private var sources: [LoopSource] = []
+    private var inbox: Buffer? = Buffer(capacity: receiveBytesMax)
+    private var postponed: ContiguousArray<any Postponable> = []
+    private var isRunning = false
+
+    /// Nanoseconds of the monotonic clock, taken once per iteration.
+    public private(set) var nowNs: Int64
+    /// The same in milliseconds.
+    public var nowMs: Int64 { nowNs / 1_000_000 }
+
+    /// A loop that is run by the thread which calls `run`.
+    public init() {
+        guard let raw = unsafe ev_loop_new(UInt32(EVFLAG_AUTO | EVFLAG_NOENV)) else {
+            fatalError("libev has no usable backend: is /proc/sys/fs/epoll readable, are descriptors left?")
+        }
+        unsafe self.raw = raw
+        unsafe mailbox = Mailbox(of: raw)
+        nowNs = Self.clockNs()
+        wheel = TimerWheel(nowMs: nowNs / 1_000_000)
+        fields = FieldIndex(capacity: ParserLimits.fieldsCapMax)
+        let data = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe check = LoopCheck(
+            on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).woke() }, data: data)
+        unsafe timer = LoopTimer(
+            on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).runDeadlines() },
+            data: data)
+    }
+
+    deinit {
+        mailbox.close()
+        sources = []
+        timer = nil
+        check = nil
+        unsafe ev_loop_destroy(raw)
+    }
+
+    private static func of(_ data: UnsafeMutableRawPointer?) -> EventLoop {
+        unsafe Unmanaged<EventLoop>.fromOpaque(data.unsafelyUnwrapped).takeUnretainedValue()
+    }
+
+    // MARK: Running
+
+    /// Runs until `stop` is called.
+    public func run() {
+        isRunning = true
+        refreshTime()
+        while isRunning {
+            unsafe ev_run(raw, Int32(EVRUN_ONCE))
+            runPostponed()
+        }
+    }
+
+    /// Runs one iteration without waiting, for tests.
+    package func runOnce() {
+        unsafe ev_run(raw, Int32(EVRUN_NOWAIT))
+        runPostponed()
+    }
+
+    /// Ends `run` after the current iteration. On the loop's thread only.
+    public func stop() {
+        isRunning = false
+        unsafe ev_break(raw, Int32(EVBREAK_ALL))
+    }
+
+    private static func clockNs() -> Int64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Takes the time now instead of that of the iteration, for what took long.
+    package func refreshTime() {
+        nowNs = Self.clockNs()
+    }
+
+    private func woke() {
+        refreshTime()
+        unsafe date.refresh(unixSeconds: Int64(ev_now(raw)))
+    }
+
+    // MARK: Deadlines
+
+    package func addDeadline(_ owner: any DeadlineOwner) -> TimerWheel.ID { wheel.add(owner) }
+    package func removeDeadline(_ id: TimerWheel.ID) { wheel.remove(id) }
+    package func clearDeadline(_ id: TimerWheel.ID) { wheel.clear(id) }
+
+    package func setDeadline(_ id: TimerWheel.ID, atMs: Int64) {
+        wheel.set(id, atMs: atMs)
+        // A tick of slack: arming the timer for each request's deadline would cost more than waking up for nothing.
+        if atMs < timerMs { armTimer() }
+    }
+
+    private func armTimer() {
+        guard let next = wheel.nextMs else {
+            timerMs = .max
+            return
+        }
+        if next == timerMs { return }
+        timerMs = next
+        timer?.set(afterSeconds: Double(max(next * 1_000_000 - nowNs, 0)) / 1e9)
+    }
+
+    private func runDeadlines() {
+        timerMs = .max
+        while let owner = wheel.popPassed(nowMs: nowMs) { owner.deadlinePassed() }
+        armTimer()
+    }
+
+    /// Calls `work` once, at least `milliseconds` from now.
+    public func schedule(afterMs milliseconds: Int64, _ work: @escaping () -> Void) {
+        let shot = ScheduledWork(self, work)
+        let id = addDeadline(shot)
+        shot.id = id
+        scheduled[ObjectIdentifier(shot)] = shot
+        setDeadline(id, atMs: nowMs + milliseconds)
+    }
+
+    private var scheduled: [ObjectIdentifier: ScheduledWork] = [:]
+
+    fileprivate func finished(_ work: ScheduledWork) {
+        if let id = work.id { removeDeadline(id) }
+        scheduled[ObjectIdentifier(work)] = nil
+    }
+
+    // MARK: Putting off
+
+    /// Has `work` resumed after the callbacks of this iteration, so that it starts with an empty stack.
+    package func later(_ work: any Postponable) {
+        postponed.append(work)
+    }
+
+    private func runPostponed() {
+        // What is put off meanwhile runs too: nothing may wait for a kernel event that never comes.
+        while !postponed.isEmpty {
+            let batch = postponed
+            postponed.removeAll(keepingCapacity: true)
+            for work in batch { work.resume() }
+        }
+    }
+
+    // MARK: The receive buffer, shared by all connections of the loop
+
+    /// Takes the receive buffer, empty. It holds one connection's bytes only during that connection's callback.
+    package func takeInbox() -> Buffer {
+        guard let buffer = inbox.take() else { preconditionFailure("a read within a read") }
+        return buffer
+    }
+
+    package func returnInbox(_ buffer: consuming Buffer) {
+        buffer.removeAll()
+        inbox = consume buffer
+    }
+
+    // MARK: Signals and files
+
+    /// Calls `work` on this loop for each `signal` sent to the process. One loop per signal.
+    public func onSignal(_ signal: Int32, _ work: @escaping () -> Void) {
+        sources.append(.signal(signal, on: self, work))
+    }
+
+    /// Calls `work` when the file changes, appears or goes: told by inotify, and looked at every ten seconds.
+    public func onChange(ofFile path: String, _ work: @escaping () -> Void) {
+        sources.append(.file(path, pollSeconds: 10, on: self, work))
+    }
+}
+
+/// Work that was put off to the end of an iteration.
+package protocol Postponable: AnyObject {
+    func resume()
+}
+
+private final class ScheduledWork: DeadlineOwner {
+    private unowned let loop: EventLoop
+    private let work: () -> Void
+    var id: TimerWheel.ID?
+
+    init(_ loop: EventLoop, _ work: @escaping () -> Void) {
+        self.loop = loop
+        self.work = work
+    }
+
+    func deadlinePassed() {
+        loop.finished(self)
+        work()
+    }
+}

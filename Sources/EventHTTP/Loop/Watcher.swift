@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CEv
+internal import Glibc
+
+/// What happened to a descriptor.
+package struct IOEvents: OptionSet {
+    package let rawValue: Int32
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+    package static let read = IOEvents(rawValue: cev_read)
+    package static let write = IOEvents(rawValue: cev_write)
+}
+
+/// Whoever owns a descriptor and is told when it is ready. A class and not a protocol: one indirect call.
+open class IOTarget {
+    package init() {}
+
+    package func ready(_ events: IOEvents) {
+        preconditionFailure("every target says what it does")
+    }
+}
+
+/// Waits for a descriptor. Owns libev's record of it, which stays where it is until it has been stopped and freed;
+/// the target owns the watcher, so the target outlives every call.
+@safe package struct IOWatcher: ~Copyable {
+    private let watcher: UnsafeMutablePointer<ev_io>
+    private let loop: OpaquePointer
+    package private(set) var events: IOEvents = []
+
+    package init(on loop: EventLoop) {
+        unsafe watcher = .allocate(capacity: 1)
+        unsafe watcher.initialize(to: ev_io())
+        unsafe self.loop = loop.raw
+        unsafe cev_io_init(
+            watcher,
+            { _, watcher, events in
+                let target = unsafe Unmanaged<IOTarget>.fromOpaque(watcher.unsafelyUnwrapped.pointee.data)
+                unsafe target._withUnsafeGuaranteedRef { $0.ready(IOEvents(rawValue: events)) }
+            }, -1, 0)
+    }
+
+    deinit {
+        unsafe ev_io_stop(loop, watcher)
+        unsafe watcher.deallocate()
+    }
+
+    /// Whom to tell. It must own this watcher.
+    package func attach(_ target: IOTarget) {
+        unsafe watcher.pointee.data = Unmanaged.passUnretained(target).toOpaque()
+    }
+
+    /// Waits for `events` of the descriptor, and for nothing else; an empty set waits for nothing.
+    package mutating func wait(for events: IOEvents, of descriptor: borrowing Descriptor) {
+        if unsafe events == self.events && watcher.pointee.fd == descriptor.number { return }
+        unsafe ev_io_stop(loop, watcher)
+        self.events = events
+        if events.isEmpty { return }
+        unsafe cev_io_set(watcher, descriptor.number, events.rawValue)
+        unsafe ev_io_start(loop, watcher)
+    }
+
+    /// Waits for nothing. To be called before the descriptor is closed.
+    package mutating func stop() {
+        unsafe ev_io_stop(loop, watcher)
+        events = []
+    }
+}
+
+/// A C timer, signal or wake-up of libev that calls a closure: for the few there are per loop, not per connection.
+@safe final class LoopSource {
+    private let stop: () -> Void
+    fileprivate let call: () -> Void
+
+    private init(_ call: @escaping () -> Void, stop: @escaping () -> Void) {
+        self.call = call
+        self.stop = stop
+    }
+
+    deinit { stop() }
+
+    fileprivate static func called(_ data: UnsafeMutableRawPointer?) {
+        unsafe Unmanaged<LoopSource>.fromOpaque(data.unsafelyUnwrapped).takeUnretainedValue().call()
+    }
+
+    /// Calls when the process is sent the signal.
+    static func signal(_ number: Int32, on loop: EventLoop, _ call: @escaping () -> Void) -> LoopSource {
+        let raw = unsafe loop.raw
+        let watcher = UnsafeMutablePointer<ev_signal>.allocate(capacity: 1)
+        unsafe watcher.initialize(to: ev_signal())
+        let source = LoopSource(call) {
+            unsafe ev_signal_stop(raw, watcher)
+            unsafe watcher.deallocate()
+        }
+        unsafe cev_signal_init(watcher, { _, w, _ in unsafe LoopSource.called(w.unsafelyUnwrapped.pointee.data) }, number)
+        unsafe watcher.pointee.data = Unmanaged.passUnretained(source).toOpaque()
+        unsafe ev_signal_start(raw, watcher)
+        return source
+    }
+
+    /// Calls when the file or what the path names changes (inotify, and a look every `pollSeconds`).
+    static func file(
+        _ path: String, pollSeconds: Double, on loop: EventLoop, _ call: @escaping () -> Void
+    ) -> LoopSource {
+        let raw = unsafe loop.raw
+        let watcher = UnsafeMutablePointer<ev_stat>.allocate(capacity: 1)
+        unsafe watcher.initialize(to: ev_stat())
+        let copy = unsafe strdup(path).unsafelyUnwrapped
+        let source = LoopSource(call) {
+            unsafe ev_stat_stop(raw, watcher)
+            unsafe watcher.deallocate()
+            unsafe free(copy)
+        }
+        unsafe cev_stat_init(
+            watcher, { _, w, _ in unsafe LoopSource.called(w.unsafelyUnwrapped.pointee.data) }, copy, pollSeconds)
+        unsafe watcher.pointee.data = Unmanaged.passUnretained(source).toOpaque()
+        unsafe ev_stat_start(raw, watcher)
+        return source
+    }
+}
+
+/// libev's one timer under the wheel.
+@safe struct LoopTimer: ~Copyable {
+    private let watcher: UnsafeMutablePointer<ev_timer>
+    private let loop: OpaquePointer
+
+    init(on loop: OpaquePointer, _ callback: cev_timer_callback, data: UnsafeMutableRawPointer) {
+        unsafe watcher = .allocate(capacity: 1)
+        unsafe watcher.initialize(to: ev_timer())
+        unsafe self.loop = loop
+        unsafe cev_timer_init(watcher, callback)
+        unsafe watcher.pointee.data = data
+    }
+
+    deinit {
+        unsafe ev_timer_stop(loop, watcher)
+        unsafe watcher.deallocate()
+    }
+
+    func set(afterSeconds: Double) {
+        unsafe ev_timer_stop(loop, watcher)
+        unsafe cev_timer_set(watcher, afterSeconds, 0)
+        unsafe ev_timer_start(loop, watcher)
+    }
+}
+
+/// A per-loop hook that runs when the kernel has reported, before any callback.
+@safe struct LoopCheck: ~Copyable {
+    private let watcher: UnsafeMutablePointer<ev_check>
+    private let loop: OpaquePointer
+
+    init(on loop: OpaquePointer, _ callback: cev_check_callback, data: UnsafeMutableRawPointer) {
+        unsafe watcher = .allocate(capacity: 1)
+        unsafe watcher.initialize(to: ev_check())
+        unsafe self.loop = loop
+        unsafe cev_check_init(watcher, callback)
+        unsafe watcher.pointee.data = data
+        unsafe ev_check_start(loop, watcher)
+    }
+
+    deinit {
+        unsafe ev_check_stop(loop, watcher)
+        unsafe watcher.deallocate()
+    }
+}

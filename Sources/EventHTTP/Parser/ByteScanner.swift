@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// Finds the first byte that is not what a rule of the grammar allows, eight at a time.
+///
+/// The one place of the parser with `unsafe`: words are loaded from memory that `Span` vouches for, and never beyond
+/// its end. Tests run every function with the last byte at the end of a page that is followed by an unreadable one.
+enum ByteScanner {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
+    /// Sets the high bit of each byte of the result whose byte in `word` is less than `bound` (1...128). A borrow may
+    /// mark the byte above one that is marked, so only the lowest mark counts, and that one is exact.
+    @inline(__always)
+    private static func below(_ word: UInt64, _ bound: UInt8) -> UInt64 {
+        (word &- ones &* UInt64(bound)) & ~word & highs
+    }
+
+    @inline(__always)
+    private static func equal(_ word: UInt64, _ byte: UInt8) -> UInt64 {
+        below(word ^ (ones &* UInt64(byte)), 1)
+    }
+
+    /// Steps over words while `stop` marks no byte, then over bytes while `isStop` is false.
+    @inline(__always)
+    private static func scan(
+        _ bytes: Span<UInt8>, from start: Int, stop: (UInt64) -> UInt64, isStop: (UInt8) -> Bool
+    ) -> Int {
+        precondition(start >= 0 && start <= bytes.count)
+        return unsafe bytes.withUnsafeBytes { memory in
+            let count = memory.count
+            var position = start
+            while position &+ 8 <= count {
+                let word = unsafe UInt64(
+                    littleEndian: memory.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                let marks = stop(word)
+                if marks != 0 {
+                    position &+= marks.trailingZeroBitCount >> 3
+                    return position
+                }
+                position &+= 8
+            }
+            while position < count, unsafe !isStop(memory[position]) { position &+= 1 }
+            return position
+        }
+    }
+
+    /// The first byte at or after `start` that cannot be in a field value (RFC 9110 §5.5): a control other than HTAB.
+    static func valueEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var position = start
+        while true {
+            position = scan(
+                bytes, from: position,
+                stop: { (below($0, 0x20) | equal($0, 0x7f)) },
+                isStop: { $0 < 0x20 || $0 == 0x7f })
+            guard position < bytes.count, bytes[position] == 0x09 else { return position }
+            position += 1
+        }
+    }
+
+    /// The first byte at or after `start` that cannot be in a request target: a control, SP, `#`, or one beyond ASCII.
+    static func targetEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        scan(
+            bytes, from: start,
+            stop: { below($0, 0x21) | equal($0, 0x7f) | equal($0, 0x23) | ($0 & highs) },
+            isStop: { $0 < 0x21 || $0 >= 0x7f || $0 == 0x23 })
+    }
+
+    /// The first byte at or after `start` that is no token character (RFC 9110 §5.6.2), and whether `_` or `.` came
+    /// before it.
+    static func tokenEnd(_ bytes: Span<UInt8>, from start: Int) -> (end: Int, hasAliasCharacter: Bool) {
+        var position = start
+        var hasAlias = false
+        while position < bytes.count {
+            let byte = bytes[position]
+            if !isToken(byte) { break }
+            hasAlias = hasAlias || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+            position &+= 1
+        }
+        return (position, hasAlias)
+    }
+
+    /// A bit for each of the 128 ASCII characters, set for ``!#$%&'*+-.^_`|~``, digits and letters. Constants and not a
+    /// table, which Swift would initialise lazily and check on every access.
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool {
+        let low: UInt64 = 0x03ff6cfa00000000
+        let high: UInt64 = 0x57ffffffc7fffffe
+        return byte < 0x80 && ((byte < 0x40 ? low : high) >> UInt64(byte & 0x3f)) & 1 != 0
+    }
+
+    static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int? {
+        precondition(start >= 0 && start <= bytes.count)
+        return unsafe bytes.withUnsafeBytes { memory in
+            guard start < memory.count, let base = memory.baseAddress else { return nil }
+            guard let found = unsafe memchr(base + start, Int32(byte), memory.count - start) else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// Whether the bytes, at most as many as `text` has, are how it begins.
+    static func equalPrefix(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+        precondition(bytes.count <= text.utf8CodeUnitCount)
+        return equal(bytes, text, caseMask: 0)
+    }
+
+    /// Whether the bytes are those of `text`, which has as many. With the mask 0x20 letter case does not matter; the
+    /// text is then in lower case, and none of ours has `@[\]^_` where the mask would confuse it.
+    static func equal(_ bytes: Span<UInt8>, _ text: StaticString, caseMask: UInt8) -> Bool {
+        let wanted = unsafe UnsafeRawPointer(text.utf8Start)
+        return unsafe bytes.withUnsafeBytes { memory in
+            let count = memory.count
+            var position = 0
+            let mask = ones &* UInt64(caseMask)
+            while position &+ 8 <= count {
+                let word = unsafe memory.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                if unsafe (word | mask) != wanted.loadUnaligned(fromByteOffset: position, as: UInt64.self) | mask {
+                    return false
+                }
+                position &+= 8
+            }
+            while position < count {
+                let byte = unsafe wanted.load(fromByteOffset: position, as: UInt8.self)
+                if unsafe memory[position] | caseMask != byte | caseMask { return false }
+                position &+= 1
+            }
+            return true
+        }
+    }
+}

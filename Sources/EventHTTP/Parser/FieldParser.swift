@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Parses field lines up to the empty line that ends them (RFC 9112 §5): the rest of a head, or a trailer section.
+enum FieldParser {
+    /// Fills `fields` with the lines of `bytes` from `start` on. Returns the position after the empty line, or nil when
+    /// that has not come yet. Positions in `fields` count from the beginning of `bytes`.
+    ///
+    /// Strict: lines end in CRLF, a name is followed at once by its colon, nothing is folded, and the only control in a
+    /// value is HTAB.
+    static func parse(
+        _ bytes: Span<UInt8>, from start: Int, limits: ParserLimits, into fields: inout FieldIndex
+    ) throws(ParseError) -> Int? {
+        fields.lines.removeAll()
+        var position = start
+        let limit = start + limits.headBytesMax
+        while true {
+            guard position < bytes.count else { return try incomplete(bytes.count, limit) }
+            switch bytes[position] {
+            case UInt8(ascii: "\r"):
+                guard position + 1 < bytes.count else { return nil }
+                guard bytes[position + 1] == UInt8(ascii: "\n") else { throw .lineEnd }
+                if position + 2 > limit { throw .headTooLarge }
+                return position + 2
+            case UInt8(ascii: "\n"): throw .lineEnd
+            case UInt8(ascii: " "), UInt8(ascii: "\t"): throw .obsFold
+            default: break
+            }
+            guard let end = try parseLine(bytes, from: position, limits, into: &fields) else {
+                return try incomplete(bytes.count, limit)
+            }
+            position = end
+            if position > limit { throw .headTooLarge }
+        }
+    }
+
+    private static func incomplete(_ count: Int, _ limit: Int) throws(ParseError) -> Int? {
+        if count > limit { throw .headTooLarge }
+        return nil
+    }
+
+    /// One line; returns the position after its CRLF, or nil when that has not come yet.
+    private static func parseLine(
+        _ bytes: Span<UInt8>, from start: Int, _ limits: ParserLimits, into fields: inout FieldIndex
+    ) throws(ParseError) -> Int? {
+        let (nameEnd, isAlias) = ByteScanner.tokenEnd(bytes, from: start)
+        if nameEnd == bytes.count { return nil }
+        guard nameEnd > start, bytes[nameEnd] == UInt8(ascii: ":") else { throw .fieldName }
+        guard nameEnd - start <= Int(UInt16.max) else { throw .headTooLarge }
+
+        var valueStart = nameEnd + 1
+        while valueStart < bytes.count, isSpace(bytes[valueStart]) { valueStart += 1 }
+        let lineEnd = ByteScanner.valueEnd(bytes, from: valueStart)
+        if lineEnd == bytes.count { return nil }
+        guard bytes[lineEnd] == UInt8(ascii: "\r") else {
+            throw bytes[lineEnd] == UInt8(ascii: "\n") ? .lineEnd : .fieldValue
+        }
+        guard lineEnd + 1 < bytes.count else { return nil }
+        guard bytes[lineEnd + 1] == UInt8(ascii: "\n") else { throw .lineEnd }
+        var valueEnd = lineEnd
+        while valueEnd > valueStart, isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
+
+        guard fields.lines.count < limits.fieldsMax else { throw .tooManyFields }
+        let line = FieldLine(
+            name: FieldName(bytes.extracting(start..<nameEnd)), isAlias: isAlias,
+            nameLength: UInt16(nameEnd - start), nameStart: UInt32(start),
+            valueStart: UInt32(valueStart), valueLength: UInt32(valueEnd - valueStart))
+        guard fields.lines.append(line) else { throw .tooManyFields }
+        return lineEnd + 2
+    }
+
+    /// Optional white space (RFC 9110 §5.6.3).
+    @inline(__always)
+    static func isSpace(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    }
+}
