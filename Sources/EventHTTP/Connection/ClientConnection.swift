@@ -306,7 +306,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             }
             loop.returnInbox(inbox)
         } else {
-            var own = takeInput()
+            var own = input.take()
             own.reserve(4 << 10, from: loop.pool)
             receive(into: &own)
             putBack(own)
@@ -316,7 +316,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     }
 
     private func processWaiting() {
-        var own = takeInput()
+        var own = input.take()
         process(&own)
         putBack(own)
         observer?.responsePaused(self)
@@ -329,12 +329,6 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         case .ended: originEnded()
         case .failed: fail(.lost)
         }
-    }
-
-    private func takeInput() -> Buffer {
-        let taken = input
-        input = Buffer()
-        return taken
     }
 
     private func putBack(_ buffer: consuming Buffer) {

@@ -16,7 +16,7 @@ extension ServerConnection {
             }
             loop.returnInbox(inbox)
         } else {
-            var own = takeInput()
+            var own = input.take()
             own.reserve(4 << 10, from: loop.pool)
             receive(into: &own)
             putBack(own)
@@ -43,17 +43,11 @@ extension ServerConnection {
     /// Goes on with what waits: after the handler wants more, or the next of several requests sent together.
     func continueReading() {
         guard isOpen, !isProcessing, !isLingering else { return }
-        var own = takeInput()
+        var own = input.take()
         process(&own)
         if isOpen, readsEnded { clientEnded(&own) }
         putBack(own)
         settle()
-    }
-
-    private func takeInput() -> Buffer {
-        let taken = input
-        input = Buffer()
-        return taken
     }
 
     private func putBack(_ buffer: consuming Buffer) {
@@ -108,26 +102,43 @@ extension ServerConnection {
             return false
         }
         var fields = loop.takeFields()
-        defer { loop.returnFields(fields) }
+        let outcome = handleHead(buffer.bytes, &fields)
+        loop.returnFields(fields)
+        switch outcome {
+        case .handled(let length):
+            if isOpen { buffer.consume(length) }
+            return true
+        case .incomplete:
+            if headSearched == 0 {
+                readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
+                rearm()
+            }
+            headSearched = buffer.count
+        case .refused(let error): refuse(error.status, error.reason)
+        }
+        return false
+    }
+
+    private enum HeadOutcome {
+        case handled(Int)
+        case incomplete
+        case refused(ParseError)
+    }
+
+    /// Calls the handler with the head at the front of `bytes`.
+    private func handleHead(_ bytes: Span<UInt8>, _ fields: inout FieldIndex) -> HeadOutcome {
         do throws(ParseError) {
-            guard let parsed = try RequestParser.parse(buffer.bytes, limits: limits, into: &fields) else {
-                if headSearched == 0 {
-                    readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
-                    rearm()
-                }
-                headSearched = buffer.count
-                return false
+            guard let parsed = try RequestParser.parse(bytes, limits: server.options.limits, into: &fields) else {
+                return .incomplete
             }
             try begin(parsed)
             let id = beginExchange()
-            let head = RequestHead(parsed, bytes: buffer.bytes, lines: fields.lines.span)
+            let head = RequestHead(parsed, bytes: bytes, lines: fields.lines.span)
             logEntry.begin(head, atNs: loop.nowNs, keepsLine: server.accessLog != nil, pool: loop.pool)
             server.handler.handle(head, Exchange(self, id))
-            buffer.consume(parsed.length)
-            return true
+            return .handled(parsed.length)
         } catch {
-            refuse(error)
-            return false
+            return .refused(error)
         }
     }
 
@@ -196,10 +207,16 @@ extension ServerConnection {
 
     private func readTrailers(_ buffer: inout Buffer) throws(ParseError) -> Bool {
         var fields = loop.takeFields()
-        defer { loop.returnFields(fields) }
-        guard let end = try FieldParser.parse(buffer.bytes, from: 0, limits: server.options.limits, into: &fields)
-        else { return false }
-        contentEnded(Fields(buffer.bytes, fields.lines.span))
+        let end: Int?
+        do throws(ParseError) {
+            end = try FieldParser.parse(buffer.bytes, from: 0, limits: server.options.limits, into: &fields)
+        } catch {
+            loop.returnFields(fields)
+            throw error
+        }
+        if end != nil { contentEnded(Fields(buffer.bytes, fields.lines.span)) }
+        loop.returnFields(fields)
+        guard let end else { return false }
         if isOpen { buffer.consume(end) }
         return true
     }
@@ -295,10 +312,6 @@ extension ServerConnection {
     // MARK: Refusing
 
     /// A head that is not understood: answered, and the connection ends, because nobody knows where the next begins.
-    private func refuse(_ error: ParseError) {
-        refuse(error.status, error.reason)
-    }
-
     func refuse(_ status: Status, _ reason: StaticString) {
         state.refused()
         minorVersion = 1

@@ -4,7 +4,7 @@
 extension ServerConnection {
     /// Writes the head of the response. False when there is nobody to answer.
     func startResponse(
-        _ id: UInt64, _ status: Status, reason: Span<UInt8>? = nil, framing: BodyFraming,
+        _ id: UInt64, _ status: Status, reason: Span<UInt8> = Span(), framing: BodyFraming,
         announced: UInt64? = nil, fields: (inout FieldWriter) -> Void
     ) -> Bool {
         guard isCurrent(id), state.canBeginResponse else { return false }
@@ -14,15 +14,15 @@ extension ServerConnection {
         if case .length(let length) = plan.framing { responseBytesLeft = length }
         logEntry.status = status.code
 
-        var output = takeOutput()
-        output.reserve(MessageWriter.fixedBytesMax + (reason?.count ?? 0), from: loop.pool)
+        var output = socket.output.take()
+        output.reserve(MessageWriter.fixedBytesMax + reason.count, from: loop.pool)
         MessageWriter.appendStatusLine(status, reason: reason, to: &output)
         var writer = FieldWriter(output, pool: loop.pool)
         fields(&writer)
         let hasDate = writer.hasDate
         output = writer.take()
         output.reserve(MessageWriter.fixedBytesMax, from: loop.pool)
-        if !hasDate && status != .switchingProtocols { output.append(loop.date.bytes) }
+        if !hasDate && status != .switchingProtocols { loop.date.append(to: &output) }
         MessageWriter.appendFraming(plan.framing, announced: plan.announced, to: &output)
         if plan.framing == .tunnel {
             output.append("Connection: Upgrade\r\n")
@@ -37,12 +37,6 @@ extension ServerConnection {
         state.responseBegan(persists: plan.persists)
         if plan.framing == .tunnel { becomeTunnel() }
         return true
-    }
-
-    private func takeOutput() -> Buffer {
-        let taken = socket.output
-        socket.output = Buffer()
-        return taken
     }
 
     /// How the content will be framed, and whether another request can follow (RFC 9112 §6.3 and §9.3).
@@ -182,9 +176,9 @@ extension ServerConnection {
     func sendInterim(_ id: UInt64, _ status: Status, fields: (inout FieldWriter) -> Void = { _ in }) {
         precondition(status.isInterim && status != .switchingProtocols)
         guard isCurrent(id), state.canBeginResponse, minorVersion == 1 else { return }
-        var output = takeOutput()
+        var output = socket.output.take()
         output.reserve(MessageWriter.fixedBytesMax, from: loop.pool)
-        MessageWriter.appendStatusLine(status, reason: nil, to: &output)
+        MessageWriter.appendStatusLine(status, reason: Span(), to: &output)
         var writer = FieldWriter(output, pool: loop.pool)
         fields(&writer)
         output = writer.take()

@@ -148,6 +148,17 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         return exchangeID
     }
 
+    /// Makes every token of the exchange stale, without ending it: the engine answers itself.
+    func renewExchange() -> UInt64 {
+        exchangeID += 1
+        return exchangeID
+    }
+
+    /// The server stops: a connection without a request ends now, another one after its answer.
+    func serverDrains() {
+        if state.step == .readHead, input.isEmpty { close() }
+    }
+
     /// Makes every token of the exchange stale, logs it, and lets its observer go.
     @discardableResult
     func endExchange(outcome: StaticString = "") -> (any ExchangeObserver)? {

@@ -98,6 +98,12 @@ struct ServerConnectionState: Equatable {
         persists = false
     }
 
+    /// A request whose content broke: its answer is the last one.
+    mutating func spoiled() {
+        precondition(response == .owed)
+        persists = false
+    }
+
     mutating func nextExchange() {
         precondition(step == .nextExchange)
         self = ServerConnectionState()

@@ -31,13 +31,9 @@ struct ExchangeLog: ~Copyable {
         if !origin.isEmpty { origin = [] }
     }
 
-    mutating func end(_ pool: BufferPool) {
+    /// Ends the entry and hands its request line out.
+    mutating func end() -> Buffer {
         isActive = false
-        line.release(to: pool)
+        return line.take()
     }
-}
-
-/// Where finished exchanges are told of. One per loop.
-package protocol AccessLogSink: AnyObject {
-    func log(_ connection: ServerConnection, outcome: StaticString)
 }

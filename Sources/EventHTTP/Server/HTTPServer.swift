@@ -7,7 +7,7 @@ public final class HTTPServer {
     /// Serves on a socket that listens. `handler` is called on the loop's thread only.
     public init<H: Handler>(
         on loop: EventLoop, socket: ListeningSocket, options: ServerOptions = ServerOptions(),
-        accessLog: AccessLogSink? = nil, handler: H
+        accessLog: AccessLog? = nil, handler: H
     ) {
         server = ServerLoop(on: loop, handler: HandlerBox(handler), options: options, accessLog: accessLog)
         server.listen(socket.take())

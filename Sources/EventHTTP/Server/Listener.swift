@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Accepts connections on one listening socket.
-final class Listener: IOTarget {
+///
+/// `package`, though nobody outside needs it: for an internal subclass of a package class Swift 6.3 reports an infinite
+/// recursion in the initialiser that it makes up itself.
+package final class Listener: IOTarget {
     /// Connections accepted per callback: many at once when they come fast, without keeping the others waiting.
     static let batchMax = 64
     /// Out of descriptors, it looks again after this; meanwhile clients wait in the kernel's queue.
     static let exhaustedPauseMs: Int64 = 100
 
-    private let descriptor: Descriptor
+    private var descriptor = Descriptor.none
     private unowned let server: ServerLoop
     private var watcher: IOWatcher
     private var isWaiting = false
@@ -19,6 +22,10 @@ final class Listener: IOTarget {
         super.init()
         watcher.attach(self)
         watcher.wait(for: .read, of: self.descriptor)
+    }
+
+    deinit {
+        watcher.stop()
     }
 
     override package func ready(_ events: IOEvents) {

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Logging
 
 /// The server on one loop: its handler, its listener, and its connections.
 final class ServerLoop {
     let loop: EventLoop
     let handler: AnyHandler
     let options: ServerOptions
-    let accessLog: AccessLogSink?
+    let accessLog: AccessLog?
     private var listener: Listener?
     /// Every connection object there is; they are used again and again.
     private var connections: ContiguousArray<ServerConnection> = []
     private var idle: ContiguousArray<ServerConnection> = []
     private(set) var isDraining = false
     private var drained: (() -> Void)?
+    private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
+    private let logger: Logger
 
-    init(on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLogSink?) {
+    init(on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?) {
         self.loop = loop
         self.handler = handler
         self.options = options
         self.accessLog = accessLog
+        logger = Logger(label: "server")
     }
 
     var openCount: Int { connections.count - idle.count }
@@ -44,6 +48,11 @@ final class ServerLoop {
         if isDraining, openCount == 0 { finishDrain() }
     }
 
+    /// Connections wait in the kernel's queue because this process cannot have more descriptors.
+    func acceptFailed(_ number: Int32) {
+        logger.warning("\(SystemError("accept a connection", number))")
+    }
+
     // MARK: Stopping
 
     /// Stops accepting, lets what is in flight finish, and calls `completion` when nothing is left or the time is up.
@@ -68,8 +77,27 @@ final class ServerLoop {
     }
 
     func log(_ connection: ServerConnection, outcome: StaticString) {
-        defer { connection.logEntry.end(loop.pool) }
-        guard let accessLog else { return }
-        accessLog.log(connection, outcome: outcome)
+        var requestLine = connection.logEntry.end()
+        defer { requestLine.release(to: loop.pool) }
+        guard let accessLog, accessLog.isEnabled else { return }
+        addressText.removeAll()
+        connection.peer.appendHost(to: &addressText)
+        let line = requestLine.bytes
+        let methodEnd = line.firstIndex(of: UInt8(ascii: " ")) ?? line.count
+        let targetStart = min(methodEnd + 1, line.count)
+        let targetEnd = line.firstIndex(of: UInt8(ascii: " "), from: targetStart) ?? line.count
+        let origin = connection.logEntry.origin
+        accessLog.write(
+            AccessRecord(
+                clientAddress: addressText.bytes,
+                method: line.extracting(0..<methodEnd),
+                target: line.extracting(targetStart..<targetEnd),
+                version: line.dropping(min(targetEnd + 1, line.count)),
+                origin: origin.span,
+                status: connection.logEntry.status,
+                bytesSent: connection.logEntry.bytes,
+                durationMicroseconds: UInt64(max(loop.nowNs - connection.logEntry.beganAtNs, 0)) / 1000,
+                attempts: connection.logEntry.attempts,
+                note: outcome))
     }
 }

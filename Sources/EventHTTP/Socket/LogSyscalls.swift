@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the log asks of libc, as thin safe wrappers. Failures come back as a negative errno; EINTR never does.
+internal import CEv
 internal import Glibc
 
 /// A moment of the wall clock.

@@ -6,15 +6,11 @@ enum MessageWriter {
     /// Room for all that this file writes of one head.
     static let fixedBytesMax = 256
 
-    static func appendStatusLine(_ status: Status, reason: Span<UInt8>?, to buffer: inout Buffer) {
+    static func appendStatusLine(_ status: Status, reason: Span<UInt8>, to buffer: inout Buffer) {
         buffer.append("HTTP/1.1 ")
         buffer.append(decimal: UInt64(status.code))
         buffer.append(" ")
-        if let reason, !reason.isEmpty {
-            buffer.append(reason)
-        } else {
-            buffer.append(status.reason)
-        }
+        if reason.isEmpty { buffer.append(status.reason) } else { buffer.append(reason) }
         buffer.append("\r\n")
     }
 
