@@ -36,7 +36,7 @@ struct ProxyServer: ParsableCommand {
         do throws(ConfigurationErrors) {
             configuration = try ProxyConfiguration.load(path: config)
         } catch {
-            StandardError.write("\(error)\n")
+            StandardError.print("\(error)")
             throw ExitCode(2)
         }
         if check {
@@ -46,10 +46,10 @@ struct ProxyServer: ParsableCommand {
         do {
             try serve(configuration)
         } catch let error as SystemError {
-            StandardError.write("proxy-server: \(error)\n")
+            StandardError.print("proxy-server: \(error)")
             throw ExitCode(1)
         } catch let error as Resolver.Failure {
-            StandardError.write("proxy-server: \(error); correct the address in \(config)\n")
+            StandardError.print("proxy-server: \(error); correct the address in \(config)")
             throw ExitCode(1)
         }
     }
@@ -69,7 +69,7 @@ struct ProxyServer: ParsableCommand {
         let log = LogWriter(options: configuration.log.options)
         LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
         let logger = Logger(label: "proxy-log")
-        logger.info("proxy-server listens on \(address) with \(workers) worker(s), process \(ProcessID.current)")
+        logger.info("proxy-server listens on \(address) with \(workers) worker(s)")
         let options = setup.serverOptions
         let logsAccess = configuration.log.access
         LoopGroup.run(workers: workers, reopenLogs: { log.reopen() }) { loop, worker in
