@@ -482,6 +482,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             ended(Fields(buffer.bytes, fields.lines.span), hasSurplus: buffer.count > end)
         }
         loop.returnFields(fields)
+        if let end { buffer.consume(end) }
         return false
     }
 

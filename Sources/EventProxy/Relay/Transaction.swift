@@ -102,8 +102,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         dropFallback()
         if let deadline { proxy.loop.clearDeadline(deadline) }
         request.release(to: proxy.loop.pool)
-        exchange = nil
-        writer = nil
+        _ = exchange.take()
+        drop(writer.take())
         proxy.ended(self)
     }
 
@@ -282,9 +282,12 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     /// The response had begun: it can only be broken off, so that the client sees that it is not whole (RFC 9112 §8).
     func breakOff() {
-        writer = nil
+        drop(writer.take())
         end()
     }
+
+    /// Lets a token go after it has left its property: what follows from that comes back to this transaction.
+    private func drop(_ writer: consuming BodyWriter?) {}
 
     var hasBegunResponse: Bool { writer != nil }
     /// The answer that was held is being given: whatever it is, it stays.
