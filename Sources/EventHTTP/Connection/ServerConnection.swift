@@ -18,7 +18,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     static let readAheadBytesMax = 16 << 10
 
     let loop: EventLoop
-    unowned let server: ServerLoop
+    let server: ServerLoop
     var socket: ConnectionSocket
     private var deadline: TimerWheel.ID?
     private(set) var peer = SocketAddress.unspecified

@@ -41,7 +41,7 @@ final class ServerLoop {
         connection.open(descriptor, peer: peer)
     }
 
-    /// A connection has closed. It may still be on the stack, so its object is used again only after this iteration.
+    /// A connection has closed; its object can be used again by the next accept, which is a callback of its own.
     func closed(_ connection: ServerConnection) {
         idle.append(connection)
         listener?.resumeIfWaiting()
@@ -73,6 +73,9 @@ final class ServerLoop {
     private func finishDrain() {
         let completion = drained
         drained = nil
+        // The connections own the server, too: the circle ends here.
+        connections.removeAll()
+        idle.removeAll()
         completion?()
     }
 
