@@ -55,7 +55,7 @@ extension ServerConnection {
         }
         // Content of unknown length: chunked if the client can read that, else up to the end of the connection.
         if framing == .untilClose || framing == .chunked { framing = minorVersion == 1 ? .chunked : .untilClose }
-        var persists = state.persists && !server.isDraining && framing != .untilClose && framing != .tunnel
+        var persists = state.persists && !server.endsConnections && framing != .untilClose && framing != .tunnel
         if state.request == .body {
             // A client that was never told to go on, or has much left to send, is better off with a new connection.
             if awaitsContinue || (decoder.bytesLeft ?? 0) > Self.discardBytesMax { persists = false }
@@ -140,7 +140,8 @@ extension ServerConnection {
         if state.step == .nextExchange, input.isEmpty, !readsEnded {
             // The common end: nothing was sent ahead, so the connection just waits for its next request.
             nextExchange()
-            if server.isDraining { close() } else { updateWatcher() }
+            finishIfDone()
+            updateWatcher()
         } else if state.step == .nextExchange || state.step == .discardBody {
             loop.later(self)
         } else {

@@ -129,6 +129,9 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         case .linger:
             endExchange()
             linger()
+        case .readHead:
+            // Nobody will send another request, or nobody here will take it.
+            if readsEnded || (server.isDraining && input.isEmpty) { close() }
         default: break
         }
     }
@@ -156,7 +159,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     /// The server stops: a connection without a request ends now, another one after its answer.
     func serverDrains() {
-        if state.step == .readHead, input.isEmpty { close() }
+        finishIfDone()
     }
 
     /// Makes every token of the exchange stale, logs it, and lets its observer go.
