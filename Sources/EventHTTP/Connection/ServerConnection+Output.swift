@@ -201,6 +201,17 @@ extension ServerConnection {
         return true
     }
 
+    /// Whether a handler that has written `count` bytes may go on in this turn. A client that reads as fast as we write
+    /// never blocks the socket, and would keep the loop for itself.
+    func keepsTurn(_ count: Int) -> Bool {
+        turnBytes += count
+        if turnBytes < Self.turnBytesMax || !isOpen { return isOpen }
+        observerWaits = true
+        awaitsTurn = true
+        if !isProcessing { updateWatcher() }
+        return false
+    }
+
     func flush() {
         guard isOpen else { return }
         let wasWaiting = socket.isBlocked
@@ -233,6 +244,8 @@ extension ServerConnection {
         }
         if observerWaits, socket.output.count <= ConnectionSocket.lowWatermarkBytes {
             observerWaits = false
+            awaitsTurn = false
+            turnBytes = 0
             observer?.responseDrained()
             flush()
         }

@@ -16,6 +16,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     static let lingerTimeoutMs: Int64 = 2_000
     /// Requests that are sent ahead wait in the connection up to this; more stays in the kernel.
     static let readAheadBytesMax = 16 << 10
+    /// What a handler may write of a response before the other connections of the loop have their turn.
+    static let turnBytesMax = 256 << 10
 
     let loop: EventLoop
     unowned let server: ServerLoop
@@ -50,6 +52,9 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var responseFraming = BodyFraming.none
     var responseBytesLeft: UInt64 = 0
     var observerWaits = false
+    /// Written by the handler in this turn, and whether it waits for its next turn though the socket takes more.
+    var turnBytes = 0
+    var awaitsTurn = false
     var halfCloseProbes = 0
     var logEntry = ExchangeLog()
 
@@ -146,6 +151,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         observer = nil
         isBodyWanted = false
         observerWaits = false
+        turnBytes = 0
         halfCloseProbes = 0
         discardedBytes = 0
         return exchangeID
@@ -170,6 +176,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         let observer = observer
         self.observer = nil
         isBodyWanted = false
+        awaitsTurn = false
         return observer
     }
 
@@ -224,7 +231,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     func updateWatcher() {
         guard isOpen else { return }
-        socket.wait(reading: wantsToRead)
+        socket.wait(reading: wantsToRead, writing: awaitsTurn)
     }
 
     private var wantsToRead: Bool {
