@@ -91,6 +91,8 @@ final class ServerLoop {
         var requestLine = connection.logEntry.end()
         defer { requestLine.release(to: loop.pool) }
         guard let accessLog, accessLog.isEnabled else { return }
+        // What was answered at once took some of this iteration, whose time is from its beginning.
+        loop.refreshTime()
         addressText.removeAll()
         connection.peer.appendHost(to: &addressText)
         let line = requestLine.bytes
