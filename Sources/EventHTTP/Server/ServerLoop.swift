@@ -11,6 +11,9 @@ final class ServerLoop {
     /// Every connection object there is; they are used again and again.
     private var connections: ContiguousArray<ServerConnection> = []
     private var idle: ContiguousArray<ServerConnection> = []
+    /// Each connection ends with its next answer.
+    private(set) var endsConnections = false
+    /// Nothing is accepted any more, and a connection without a request ends.
     private(set) var isDraining = false
     private var drained: (() -> Void)?
     private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
@@ -57,17 +60,25 @@ final class ServerLoop {
 
     /// Stops accepting, lets what is in flight finish, and calls `completion` when nothing is left or the time is up.
     func drain(_ completion: @escaping () -> Void) {
-        guard !isDraining else { return }
-        isDraining = true
+        guard !endsConnections else { return }
+        endsConnections = true
         drained = completion
+        if options.drainDelayMs == 0 { return stopAccepting() }
+        loop.schedule(afterMs: options.drainDelayMs) { [weak self] in self?.stopAccepting() }
+    }
+
+    private func stopAccepting() {
+        isDraining = true
         listener?.acceptWaiting()
         listener = nil
         for connection in connections where connection.isOpen { connection.serverDrains() }
         if openCount == 0 { return finishDrain() }
-        loop.schedule(afterMs: options.drainTimeoutMs) { [self] in
-            for connection in connections where connection.isOpen { connection.abort() }
-            finishDrain()
-        }
+        loop.schedule(afterMs: options.drainTimeoutMs) { [weak self] in self?.drainTimedOut() }
+    }
+
+    private func drainTimedOut() {
+        for connection in connections where connection.isOpen { connection.abort() }
+        finishDrain()
     }
 
     private func finishDrain() {
@@ -83,6 +94,8 @@ final class ServerLoop {
         var requestLine = connection.logEntry.end()
         defer { requestLine.release(to: loop.pool) }
         guard let accessLog, accessLog.isEnabled else { return }
+        // What was answered at once took some of this iteration, whose time is from its beginning.
+        loop.refreshTime()
         addressText.removeAll()
         connection.peer.appendHost(to: &addressText)
         let line = requestLine.bytes
