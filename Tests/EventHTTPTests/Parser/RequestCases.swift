@@ -62,8 +62,8 @@ extension RequestCase {
 
     private static let methods: [RequestCase] = [
         ("GET", .get), ("HEAD", .head), ("POST", .post), ("PUT", .put), ("DELETE", .delete), ("TRACE", .trace),
-        ("OPTIONS", .options), ("PATCH", .patch), ("get", .other), ("GE", .other), ("GETT", .other), ("PROPFIND", .other),
-        ("!#$%&'*+-.^_`|~09azAZ", .other),
+        ("OPTIONS", .options), ("PATCH", .patch), ("get", .other), ("GE", .other), ("GETT", .other),
+        ("PROPFIND", .other), ("!#$%&'*+-.^_`|~09azAZ", .other),
     ].map { (token: String, method: Method) in
         good("the method \(token)", "\(token) / HTTP/1.1\r\nHost: h\r\n\r\n") {
             $0.method = method
@@ -96,7 +96,9 @@ extension RequestCase {
         },
         goodField("Upgrade", "Upgrade: websocket") { $0.hasUpgrade = true },
         goodField("Content-Length", "Content-Length: 5") { $0.framing = .length(5) },
-        goodField("S22: content of a GET", "content-length:\t1 ", field: "content-length: 1") { $0.framing = .length(1) },
+        goodField("S22: content of a GET", "content-length:\t1 ", field: "content-length: 1") {
+            $0.framing = .length(1)
+        },
         goodField("no content", "Content-Length: 0"),
         goodField("the longest content that a file can have", "Content-Length: 9223372036854775807") {
             $0.framing = .length(9_223_372_036_854_775_807)

@@ -23,6 +23,9 @@ extension RequestCase {
         line("S14: CR in the target", "GET /\rX HTTP/1.1", .requestLine),
         line("S14: CR before the version", "GET / \rHTTP/1.1", .version),
         line("S14: CR in the version's end", "GET / HTTP/1.1\rX", .lineEnd),
+        bad("S15: LF ends the request line", "GET / HTTP/1.1\nHost: h\n\n", .lineEnd),
+        bad("S15: LF ends the request line, and nothing follows", "GET / HTTP/1.1\n", .lineEnd),
+        bad("S15: LF ends a version that is too short", "GET / HTTP/1\nHost: h\n\n", .version),
         line("S21: http in lower case", "GET / http/1.1", .version),
         line("S21: a version with two digits", "GET / HTTP/1.10", .version),
         line("S21: a version with a letter", "GET / HTTP/1.x", .version),
@@ -137,7 +140,9 @@ extension RequestCase {
         badField("S4: Content-Length \(name)", "Content-Length: \(value)", .contentLength)
     }
 
-    private static func coding(_ name: String, _ value: String, _ error: ParseError = .transferEncoding) -> RequestCase {
+    private static func coding(
+        _ name: String, _ value: String, _ error: ParseError = .transferEncoding
+    ) -> RequestCase {
         badField("Transfer-Encoding \(name)", "Transfer-Encoding: \(value)", error)
     }
 
@@ -169,10 +174,12 @@ extension RequestCase {
         coding("S7: in quotation marks", "\"chunked\""), coding("S7: empty", ""), coding("S7: a space", "chun ked"),
         coding("S7: chunked between others", "chunked, gzip, chunked"),
         badField("S7: two lines", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", .transferEncoding),
-        badField("S7: two lines that differ", "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", .transferEncoding),
+        badField("S7: two lines that differ", "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+            .transferEncoding),
         badField("S7: an empty line and a good one", "Transfer-Encoding:\r\nTransfer-Encoding: chunked",
             .transferEncoding),
-        badField("S8: chunks in HTTP/1.0", "Transfer-Encoding: chunked", .conflictingFraming, request: "POST / HTTP/1.0"),
+        badField("S8: chunks in HTTP/1.0", "Transfer-Encoding: chunked", .conflictingFraming,
+            request: "POST / HTTP/1.0"),
         badField("S25: another expectation", "Expect: 200-ok", .expectation),
         badField("S25: an empty expectation", "Expect:", .expectation),
         badField("S25: an expectation twice", "Expect: 100-continue\r\nExpect: 100-continue", .expectation),

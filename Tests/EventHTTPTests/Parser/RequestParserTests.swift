@@ -35,6 +35,19 @@ struct RequestParserTests {
         check(each)
     }
 
+    @Test(arguments: 0...255)
+    func `any byte in any place of a head never crashes the parser nor makes its prefixes disagree`(_ byte: UInt8) {
+        let head = raw("\r\nPOST http://h/a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        for position in head.indices {
+            var changed = head
+            changed[position] = byte
+            let whole = guarded(changed) { RequestSummary.parse($0) }
+            expectEveryPrefix(of: changed, toAgreeWith: whole, length: \.length, "\(byte) at \(position)", from: position) {
+                RequestSummary.parse($0)
+            }
+        }
+    }
+
     private func check(_ each: RequestCase) {
         expectEveryPrefix(of: each.input, toAgreeWith: each.wanted, length: \.length, each.name) {
             RequestSummary.parse($0)

@@ -19,17 +19,17 @@ enum Outcome<Value: Equatable & Sendable>: Equatable, Sendable {
     }
 }
 
-/// Parses every prefix of `input`, the whole included, each with its last byte before a guard page.
+/// Parses every prefix of `input` from `start` bytes on, the whole included, each with its last byte before a guard page.
 ///
 /// Input that is `wanted` to parse is incomplete up to its length and parses alike from there on, whatever follows.
 /// Input that is wanted to be refused is incomplete up to some byte, and from there on refused for that same reason.
 func expectEveryPrefix<Value>(
     of input: [UInt8], toAgreeWith wanted: Outcome<Value>, length: (Value) -> Int, _ name: String,
-    sourceLocation: SourceLocation = #_sourceLocation, parse: (Span<UInt8>) -> Outcome<Value>
+    from start: Int = 0, sourceLocation: SourceLocation = #_sourceLocation, parse: (Span<UInt8>) -> Outcome<Value>
 ) {
     let memory = GuardedBytes(capacity: input.count)
     var isRefused = false
-    for count in 0...input.count {
+    for count in start...input.count {
         let outcome = memory.with(input[..<count], parse)
         let isRight: Bool
         switch wanted {
