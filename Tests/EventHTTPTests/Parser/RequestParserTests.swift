@@ -42,7 +42,9 @@ struct RequestParserTests {
             var changed = head
             changed[position] = byte
             let whole = guarded(changed) { RequestSummary.parse($0) }
-            expectEveryPrefix(of: changed, toAgreeWith: whole, length: \.length, "\(byte) at \(position)", from: position) {
+            expectEveryPrefix(
+                of: changed, toAgreeWith: whole, length: \.length, "\(byte) at \(position)", from: position
+            ) {
                 RequestSummary.parse($0)
             }
         }

@@ -44,7 +44,9 @@ struct ResponseParserTests {
             var changed = head
             changed[position] = byte
             let whole = guarded(changed) { ResponseSummary.parse($0, to: .get) }
-            expectEveryPrefix(of: changed, toAgreeWith: whole, length: \.length, "\(byte) at \(position)", from: position) {
+            expectEveryPrefix(
+                of: changed, toAgreeWith: whole, length: \.length, "\(byte) at \(position)", from: position
+            ) {
                 ResponseSummary.parse($0, to: .get)
             }
         }

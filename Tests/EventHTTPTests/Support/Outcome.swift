@@ -19,7 +19,8 @@ enum Outcome<Value: Equatable & Sendable>: Equatable, Sendable {
     }
 }
 
-/// Parses every prefix of `input` from `start` bytes on, the whole included, each with its last byte before a guard page.
+/// Parses every prefix of `input` from `start` bytes on, the whole included, each with its last byte before a guard
+/// page.
 ///
 /// Input that is `wanted` to parse is incomplete up to its length and parses alike from there on, whatever follows.
 /// Input that is wanted to be refused is incomplete up to some byte, and from there on refused for that same reason.
