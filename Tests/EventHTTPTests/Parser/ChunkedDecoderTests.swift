@@ -69,6 +69,30 @@ struct ChunkedDecoderTests {
         #expect(run == ChunkedRun(data: raw("ab"), end: .incomplete))
     }
 
+    @Test(arguments: [4093, 4094, 4095, 4096, 4100, 8000])
+    func `S13: a size line has at most 4 KiB however it is split`(_ extensionBytes: Int) {
+        // "100" is before the extension, and its data pays for 4352 bytes of them.
+        let data = [UInt8](repeating: 120, count: 256)
+        let line = raw("100;" + ChunkedCase.letters(extensionBytes - 1) + "\r\n")
+        let input = line + data + raw("\r\n0\r\n")
+        let wanted =
+            extensionBytes == 4093
+            ? ChunkedRun(data: data, end: .trailers(input.count)) : ChunkedRun(end: .refused(.chunkSize))
+        let memory = GuardedBytes(capacity: input.count)
+        for cut in [0, 1, 3, 4, 100] + Array(4090...4110) + [input.count] {
+            #expect(ChunkedRun.feeding(input, cuts: [cut], memory: memory) == wanted, "cut at \(cut)")
+        }
+        #expect(ChunkedRun.feeding(input, cuts: 4090...4110, memory: memory) == wanted)
+    }
+
+    @Test func `S13: a broken size line that is too long is refused alike in every split`() {
+        let input = raw("100;" + ChunkedCase.letters(5000) + "\u{0}\r\n")
+        let memory = GuardedBytes(capacity: input.count)
+        for cut in Array(4090...4110) + [input.count - 1, input.count] {
+            #expect(ChunkedRun.feeding(input, cuts: [cut], memory: memory).end == .refused(.chunkSize), "cut at \(cut)")
+        }
+    }
+
     @Test func `after the last chunk nothing more is taken`() throws {
         var decoder = ChunkedDecoder()
         let first = try guarded(raw("0\r\n")) { bytes in Result { try decoder.next(bytes) } }.get()
