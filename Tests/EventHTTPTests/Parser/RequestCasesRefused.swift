@@ -159,6 +159,7 @@ extension RequestCase {
         length("in hexadecimal", "0x5"), length("with an underscore", "5_0"), length("with a space", "5 5"),
         length("with a letter", "1Z"), length("with a zero in front", "010"), length("of two zeros", "00"),
         length("in quotation marks", "\"5\""), length("beyond 64 bits", "18446744073709551616"),
+        length("of 2^63", "9223372036854775808"), length("of 2^64 - 1", "18446744073709551615"),
         length("that wraps around", "36893488147419103233"), length("with a fraction", "5.0"),
         length("in digits beyond ASCII", "\u{b2}"), length("with white space inside", "5\t5"),
         length("of many digits", String(repeating: "9", count: 100)),

@@ -135,6 +135,7 @@ extension ResponseCase {
         badField("S4: an empty length", "Content-Length:", .contentLength),
         badField("S4: a length with a sign", "Content-Length: +5", .contentLength),
         badField("S4: a length with a zero in front", "Content-Length: 05", .contentLength),
+        badField("S4: a length of 2^63", "Content-Length: 9223372036854775808", .contentLength),
         badField("S4: a length beyond 64 bits", "Content-Length: 18446744073709551616", .contentLength),
         badField("S5: not ending in chunked", "Transfer-Encoding: chunked, gzip", .transferEncoding),
         badField("S6: another coding", "Transfer-Encoding: gzip, chunked", .transferEncoding),
