@@ -65,6 +65,12 @@ struct ParserLimitsTests {
         expectRequest("GET / HTTP/1.1\r\nHost: h\r\nA:\(String(repeating: " ", count: 70))", .headTooLarge)
     }
 
+    @Test func `what is broken beyond the limit is too large and not broken`() {
+        for line in ["\(filled(70)) : b", "A: \(filled(70))\u{0}", "A: \(filled(70))\n", "A: \(filled(48))\r\n\rX"] {
+            expectRequest("GET / HTTP/1.1\r\nHost: h\r\n\(line)\r\n\r\n", .headTooLarge)
+        }
+    }
+
     @Test func `the number of field lines has a limit`() {
         expectRequest("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\nC: d\r\n\r\n", nil)
         expectRequest("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\nC: d\r\nE: f\r\n\r\n", .tooManyFields)
