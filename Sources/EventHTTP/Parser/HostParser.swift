@@ -3,7 +3,7 @@
 /// The authority of a request: `uri-host [ ":" port ]` (RFC 9110 §7.2, RFC 3986 §3.2.2).
 enum HostParser {
     /// Whether `value` is such an authority, with a host that is not empty and without user information.
-    static func isValid(_ value: Span<UInt8>) -> Bool {
+    static func isValid(_ value: Span<UInt8>, needsPort: Bool = false) -> Bool {
         var position = 0
         if value.isEmpty { return false }
         if value[0] == UInt8(ascii: "[") {
@@ -17,10 +17,12 @@ enum HostParser {
             }
             if position == 0 { return false }
         }
+        // RFC 3986 allows the digits to be missing, and the colon too.
+        if value.count - position <= 1 && needsPort { return false }
         return position == value.count || isPort(value.dropping(position))
     }
 
-    /// `:` and up to five digits that are at most 65535; RFC 3986 allows the digits to be missing.
+    /// `:` and up to five digits that are at most 65535.
     private static func isPort(_ value: Span<UInt8>) -> Bool {
         guard value[0] == UInt8(ascii: ":"), value.count <= 6 else { return false }
         if value.count == 1 { return true }

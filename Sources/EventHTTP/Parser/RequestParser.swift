@@ -97,7 +97,8 @@ enum RequestParser {
         let target = bytes.extracting(range)
         head.targetRange = range
         if head.method == .connect {
-            guard HostParser.isValid(target) else { throw .target }
+            // RFC 9110 §9.3.6: there is no default port.
+            guard HostParser.isValid(target, needsPort: true) else { throw .target }
             head.authorityRange = range
         } else if target[0] == UInt8(ascii: "/") {
             return
