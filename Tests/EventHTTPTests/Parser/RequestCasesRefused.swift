@@ -136,6 +136,8 @@ extension RequestCase {
         host("S19: only a port", "Host: :80"),
         host("S19: an open bracket", "Host: [::1"),
         host("S19: something after the bracket", "Host: [::1]a"),
+        host("S19: an address that is none", "Host: [1:2]"),
+        host("S19: a percent sign that encodes nothing", "Host: h%zz"),
         host("S19: a byte beyond ASCII", "Host: h\u{e4}"),
         bad("S19: a bad Host beside absolute-form", "GET http://u/ HTTP/1.1\r\nHost: a@b\r\n\r\n", .host),
         bad("S19: a bad Host in HTTP/1.0", "GET / HTTP/1.0\r\nHost: a/b\r\n\r\n", .host),
