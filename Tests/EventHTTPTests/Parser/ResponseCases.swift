@@ -75,6 +75,9 @@ extension ResponseCase {
         bodiless("HTTP/1.1 103 Early Hints", ["Link: </a>"]),
         bodiless("HTTP/1.1 204 No Content", rest: "hello"),
         bodiless("HTTP/1.1 204 No Content", ["Transfer-Encoding: chunked"]),
+        bodiless("HTTP/1.1 204 No Content", ["Content-Length: 5"]),
+        bodiless("HTTP/1.1 204 No Content", ["Content-Length: 5"], to: .head),
+        bodiless("HTTP/1.1 103 Early Hints", ["Content-Length: 5"]),
         bodiless("HTTP/1.1 304 Not Modified", ["Content-Length: 5"], announced: 5, rest: "hello"),
         bodiless("HTTP/1.1 200 OK", to: .head),
         bodiless("HTTP/1.1 200 OK", ["Content-Length: 5"], to: .head, announced: 5, rest: "hello"),
@@ -94,6 +97,18 @@ extension ResponseCase {
         good("Keep-Alive: timeout in capitals and not first", ["Content-Length: 5", "Keep-Alive: max=1,, TIMEOUT=75"]) {
             length(5, &$0)
             $0.keepAliveSeconds = 75
+        },
+        good("Keep-Alive: timeout of more than a day",
+            ["Content-Length: 5", "Keep-Alive: timeout=18446744073709551615"]) {
+            length(5, &$0)
+            $0.keepAliveSeconds = 86_400
+        },
+        good("Keep-Alive: timeout beyond 64 bits",
+            ["Content-Length: 5", "Keep-Alive: timeout=18446744073709551616"]) { length(5, &$0) },
+        good("Keep-Alive in two lines",
+            ["Content-Length: 5", "Keep-Alive: timeout=5", "Keep-Alive: max=9"]) {
+            length(5, &$0)
+            $0.keepAliveSeconds = 5
         },
         good("Keep-Alive without a number", ["Content-Length: 5", "Keep-Alive: timeout=x"]) { length(5, &$0) },
         good("Keep-Alive: timeout of nothing", ["Content-Length: 5", "Keep-Alive: timeout="]) { length(5, &$0) },
