@@ -39,6 +39,13 @@ internal import Glibc
         }
     }
 
+    /// Moves everything out, memory and all.
+    package mutating func take() -> Buffer {
+        var taken = Buffer()
+        swap(&taken, &self)
+        return taken
+    }
+
     /// Drops `count` bytes from the front.
     package mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= self.count)

@@ -31,11 +31,13 @@
         let capacity: Int
     }
 
-    /// A block of at least `count` bytes. More than the largest block is a limit that we forgot, so it stops.
+    /// A block of at least `count` bytes. What is larger than the largest block (an answer that a handler gave in one
+    /// piece) is allocated for itself.
     func take(_ count: Int) -> Block {
         var size = 0
-        while Self.blockBytes[size] < count { size += 1 }
+        while size < 4 && Self.blockBytes[size] < count { size += 1 }
         lentCount += 1
+        if size == 4 { return unsafe Block(memory: .allocate(capacity: count), capacity: count) }
         let capacity = Self.blockBytes[size]
         if let block = unsafe pop(size) { return unsafe Block(memory: block, capacity: capacity) }
         return unsafe Block(memory: .allocate(capacity: capacity), capacity: capacity)
@@ -44,8 +46,8 @@
     func give(_ block: UnsafeMutablePointer<UInt8>, capacity: Int) {
         lentCount -= 1
         var size = 0
-        while Self.blockBytes[size] != capacity { size += 1 }
-        if freeCount[size] * capacity >= Self.retainedBytesMax {
+        while size < 4 && Self.blockBytes[size] != capacity { size += 1 }
+        if size == 4 || freeCount[size] * capacity >= Self.retainedBytesMax {
             unsafe block.deallocate()
             return
         }

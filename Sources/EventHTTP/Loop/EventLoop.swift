@@ -20,14 +20,14 @@ internal import Glibc
     /// For other threads.
     public let mailbox: Mailbox
     package let pool = BufferPool()
-    package var fields: FieldIndex?
-    package var date = DateCache()
+    package private(set) var date = DateCache()
 
     private var wheel: TimerWheel
     private var timer: LoopTimer?
     private var timerMs = Int64.max
     private var check: LoopCheck?
     private var sources: [LoopSource] = []
+    private var fields: FieldIndex? = FieldIndex(capacity: ParserLimits.fieldsCapMax)
     private var inbox: Buffer? = Buffer(capacity: receiveBytesMax)
     private var postponed: ContiguousArray<any Postponable> = []
     private var isRunning = false
@@ -46,7 +46,6 @@ internal import Glibc
         unsafe mailbox = Mailbox(of: raw)
         nowNs = Self.clockNs()
         wheel = TimerWheel(nowMs: nowNs / 1_000_000)
-        fields = FieldIndex(capacity: ParserLimits.fieldsCapMax)
         let data = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe check = LoopCheck(
             on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).woke() }, data: data)
@@ -167,7 +166,7 @@ internal import Glibc
         }
     }
 
-    // MARK: The receive buffer, shared by all connections of the loop
+    // MARK: The receive buffer and the field index, shared by all connections of the loop
 
     /// Takes the receive buffer, empty. It holds one connection's bytes only during that connection's callback.
     package func takeInbox() -> Buffer {
@@ -178,6 +177,16 @@ internal import Glibc
     package func returnInbox(_ buffer: consuming Buffer) {
         buffer.removeAll()
         inbox = consume buffer
+    }
+
+    /// Takes the index that heads and trailers are parsed into, for the length of one callback.
+    package func takeFields() -> FieldIndex {
+        guard let fields = fields.take() else { preconditionFailure("a head within a head") }
+        return fields
+    }
+
+    package func returnFields(_ index: consuming FieldIndex) {
+        fields = consume index
     }
 
     // MARK: Signals and files

@@ -11,7 +11,7 @@ package struct IOEvents: OptionSet {
 }
 
 /// Whoever owns a descriptor and is told when it is ready. A class and not a protocol: one indirect call.
-open class IOTarget {
+package class IOTarget {
     package init() {}
 
     package func ready(_ events: IOEvents) {

@@ -98,6 +98,18 @@ enum ByteScanner {
         }
     }
 
+    /// Whether two runs of token characters are the same, letter case aside.
+    static func equalIgnoringCase(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        guard a.count == b.count else { return false }
+        for i in a.indices where lowercase(a[i]) != lowercase(b[i]) { return false }
+        return true
+    }
+
+    @inline(__always)
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
+
     /// Whether the bytes, at most as many as `text` has, are how it begins.
     static func equalPrefix(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
         precondition(bytes.count <= text.utf8CodeUnitCount)

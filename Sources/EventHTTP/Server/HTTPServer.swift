@@ -1,1 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/// An HTTP/1.1 server on one event loop.
+public final class HTTPServer {
+    private let server: ServerLoop
+
+    /// Serves on a socket that listens. `handler` is called on the loop's thread only.
+    public init<H: Handler>(
+        on loop: EventLoop, socket: ListeningSocket, options: ServerOptions = ServerOptions(),
+        accessLog: AccessLog? = nil, handler: H
+    ) {
+        server = ServerLoop(on: loop, handler: HandlerBox(handler), options: options, accessLog: accessLog)
+        server.listen(socket.take())
+    }
+
+    /// Stops accepting and lets the requests in flight finish, at most `drainTimeoutMs`; then calls `completion`.
+    public func drain(_ completion: @escaping () -> Void) {
+        server.drain(completion)
+    }
+
+    /// Connections that are open now.
+    public var connectionCount: Int { server.openCount }
+}

@@ -11,6 +11,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// Longest text: `[`, 39 characters of IPv6, `]`, `:`, five digits.
     package static let textBytesMax = 64
 
+    /// No address at all: 0.0.0.0 with port 0.
+    package static let unspecified = SocketAddress()
+
+    private init() {
+        bytes = InlineArray(repeating: 0)
+        isIPv6 = false
+        port = 0
+    }
+
     /// Reads a literal such as `127.0.0.1` or `::1`; nil when it is neither.
     public init?(_ literal: String, port: UInt16) {
         var v4 = in_addr()

@@ -11,9 +11,9 @@ package struct DateCache: ~Copyable {
         refresh(unixSeconds: 0)
     }
 
-    /// `Date: Sun, 06 Nov 1994 08:49:37 GMT` and CRLF.
-    package var bytes: Span<UInt8> {
-        @_lifetime(borrow self) get { line.bytes }
+    /// Appends `Date: Sun, 06 Nov 1994 08:49:37 GMT` and CRLF.
+    package func append(to buffer: inout Buffer) {
+        buffer.append(line.bytes)
     }
 
     package mutating func refresh(unixSeconds: Int64) {

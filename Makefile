@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists what there is. Every target works from a clean clone; `make deps` installs what the others need.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+SWIFT ?= swift
+# Extra flags of each kind of build. Release links the Swift runtime statically, so the executables run anywhere.
+DEBUG_FLAGS ?=
+RELEASE_FLAGS ?= --static-swift-stdlib
+TEST_FLAGS ?=
+# The conformance kit; where the folder is missing, `make test` says so and goes on.
+CONFORMANCE ?= ../shared/conformance
+CONFORMANCE_FLAGS ?=
+# How long the slow reader of the memory budget reads: short in `make test`, long in `make budgets`.
+BUDGET_SLOW_SECONDS ?= 60
+TEST_SLOW_SECONDS ?= 15
+
+DEBUG_BIN := .build/debug
+RELEASE_BIN := .build/release
+
+export CONFORMANCE BUDGET_SLOW_SECONDS
+
+.PHONY: help deps deps-bench build release run test test-unit test-e2e budgets bench-smoke conformance valgrind \
+	lint fmt check-binaries clean
+
+help: ## List the targets (default)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+deps: ## Install through apt what building and testing need and this machine lacks
+	@scripts/deps
+
+deps-bench: ## The same, and nginx, which bench-smoke compares with
+	@scripts/deps --bench
+
+build: ## Build everything for debugging
+	$(SWIFT) build $(DEBUG_FLAGS)
+
+release: ## Build the optimised executables, with the Swift runtime linked in
+	$(SWIFT) build -c release $(RELEASE_FLAGS)
+
+run: release ## Demonstrate: two services of three app-servers behind one proxy, and an outage
+	@BIN=$(RELEASE_BIN) scripts/demo
+
+test: ## Everything: unit and end-to-end tests, budgets, conformance
+	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS)
+	@$(MAKE) release
+	@scripts/check-binaries $(RELEASE_BIN)
+	@BUDGET_SLOW_SECONDS=$(TEST_SLOW_SECONDS) Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls memory
+	@if [ -d "$(CONFORMANCE)" ]; then $(MAKE) conformance-run; \
+	else echo "conformance: skipped, there is no folder $(CONFORMANCE) (set CONFORMANCE=/path/to/it)"; fi
+
+test-unit: ## Unit tests only
+	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS) --skip EndToEndTests
+
+test-e2e: ## End-to-end tests only: the real executables on free ports
+	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS) --filter EndToEndTests
+
+budgets: release ## Allocations, system calls and memory of the release build against Tests/Budgets/budgets.json
+	@Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls memory
+
+bench-smoke: release ## CPU per proxied request against nginx, five interleaved rounds (wants a quiet machine)
+	@Tests/Budgets/budgets --bin $(RELEASE_BIN) bench
+
+conformance: release conformance-run ## The conformance kit against the release build, server and proxy mode
+
+.PHONY: conformance-run
+conformance-run:
+	@scripts/conformance --bin $(RELEASE_BIN) $(CONFORMANCE_FLAGS)
+
+valgrind: build ## The conformance kit against the debug build under valgrind: no error, no leak
+	@scripts/valgrind-conformance --bin $(DEBUG_BIN) $(CONFORMANCE_FLAGS)
+
+lint: ## Formatting, shell scripts and house rules
+	@scripts/lint
+
+fmt: ## Format the Swift code in place
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+check-binaries: release ## That nothing links Foundation
+	@scripts/check-binaries $(RELEASE_BIN)
+
+clean: ## Remove everything that was built
+	rm -rf .build .build-*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// From answers to bytes.
+extension ServerConnection {
+    /// Writes the head of the response. False when there is nobody to answer.
+    func startResponse(
+        _ id: UInt64, _ status: Status, reason: Span<UInt8> = Span(), framing: BodyFraming,
+        announced: UInt64? = nil, fields: (inout FieldWriter) -> Void
+    ) -> Bool {
+        guard isCurrent(id), state.canBeginResponse else { return false }
+        precondition(!status.isInterim || status == .switchingProtocols, "interim responses are not answers")
+        let plan = plan(status, framing, announced)
+        responseFraming = plan.framing
+        if case .length(let length) = plan.framing { responseBytesLeft = length }
+        logEntry.status = status.code
+
+        var output = socket.output.take()
+        output.reserve(MessageWriter.fixedBytesMax + reason.count, from: loop.pool)
+        MessageWriter.appendStatusLine(status, reason: reason, to: &output)
+        var writer = FieldWriter(output, pool: loop.pool)
+        fields(&writer)
+        let hasDate = writer.hasDate
+        output = writer.take()
+        output.reserve(MessageWriter.fixedBytesMax, from: loop.pool)
+        if !hasDate && status != .switchingProtocols { loop.date.append(to: &output) }
+        MessageWriter.appendFraming(plan.framing, announced: plan.announced, to: &output)
+        if plan.framing == .tunnel {
+            output.append("Connection: Upgrade\r\n")
+        } else if !plan.persists {
+            output.append("Connection: close\r\n")
+        } else if minorVersion == 0 {
+            output.append("Connection: keep-alive\r\n")
+        }
+        output.append("\r\n")
+        socket.output = output
+
+        state.responseBegan(persists: plan.persists)
+        if plan.framing == .tunnel { becomeTunnel() }
+        return true
+    }
+
+    /// How the content will be framed, and whether another request can follow (RFC 9112 §6.3 and §9.3).
+    private func plan(
+        _ status: Status, _ framing: BodyFraming, _ announced: UInt64?
+    ) -> (framing: BodyFraming, announced: UInt64?, persists: Bool) {
+        var framing = framing
+        var announced = announced
+        if framing != .tunnel && (isHeadRequest || status.isBodiless) {
+            if isHeadRequest, case .length(let length) = framing { announced = length }
+            if isHeadRequest, framing == .none, announced == nil { announced = nil }
+            if status.code == 204 { announced = nil }
+            framing = .none
+        } else if framing == .none || framing == .length(0) {
+            framing = .length(0)
+        }
+        // Content of unknown length: chunked if the client can read that, else up to the end of the connection.
+        if framing == .untilClose || framing == .chunked { framing = minorVersion == 1 ? .chunked : .untilClose }
+        var persists = state.persists && !server.isDraining && framing != .untilClose && framing != .tunnel
+        if state.request == .body {
+            // A client that was never told to go on, or has much left to send, is better off with a new connection.
+            if awaitsContinue || (decoder.bytesLeft ?? 0) > Self.discardBytesMax { persists = false }
+        }
+        if readsEnded && input.isEmpty && !isProcessing { persists = false }
+        return (framing, announced, persists)
+    }
+
+    private func becomeTunnel() {
+        state.becameTunnel()
+        decoder = BodyDecoder(.tunnel)
+        isBodyWanted = true
+        readDeadlineMs = loop.nowMs + server.options.tunnelTimeoutMs
+        rearm()
+        if !isProcessing { loop.later(self) }
+    }
+
+    // MARK: Content
+
+    func write(_ bytes: Span<UInt8>) {
+        if bytes.isEmpty { return }
+        logEntry.bytes += UInt64(bytes.count)
+        switch responseFraming {
+        case .none: logEntry.bytes -= UInt64(bytes.count)
+        case .length:
+            precondition(UInt64(bytes.count) <= responseBytesLeft, "more content than was announced")
+            responseBytesLeft -= UInt64(bytes.count)
+            send(bytes)
+        case .untilClose, .tunnel: send(bytes)
+        case .chunked:
+            socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: loop.pool)
+            ChunkedEncoder.appendStart(count: bytes.count, to: &socket.output)
+            send(bytes)
+            guard isOpen else { return }
+            socket.output.reserve(2, from: loop.pool)
+            ChunkedEncoder.appendEnd(to: &socket.output)
+        }
+    }
+
+    func write(_ text: StaticString) {
+        let count = UInt64(text.utf8CodeUnitCount)
+        guard case .length = responseFraming else {
+            precondition(responseFraming == .none, "text is content of known length")
+            return
+        }
+        precondition(count <= responseBytesLeft, "more content than was announced")
+        responseBytesLeft -= count
+        logEntry.bytes += count
+        socket.output.reserve(Int(count), from: loop.pool)
+        socket.output.append(text)
+    }
+
+    private func send(_ bytes: Span<UInt8>) {
+        let number = socket.write(bytes, loop.pool)
+        if number != 0 { return close() }
+        noteProgress()
+    }
+
+    func endResponse() {
+        endResponse(trailers: Fields(Span(), Span()))
+    }
+
+    /// Ends the content. A response that is shorter than it said breaks the connection (RFC 9112 §8).
+    func endResponse(trailers: borrowing Fields) {
+        guard isOpen else { return }
+        switch responseFraming {
+        case .length where responseBytesLeft > 0: return abort()
+        case .chunked:
+            ChunkedEncoder.appendLast(trailers: trailers, to: &socket.output, pool: loop.pool)
+        case .none, .length, .untilClose, .tunnel: break
+        }
+        if state.isTunnel { return endTunnel() }
+        state.responseEnded()
+        discardedBytes = 0
+        if state.step == .discardBody {
+            readDeadlineMs = loop.nowMs + Self.lingerTimeoutMs
+            rearm()
+        }
+        if isProcessing { return }
+        flush()
+        guard isOpen else { return }
+        if state.step == .nextExchange, input.isEmpty, !readsEnded {
+            // The common end: nothing was sent ahead, so the connection just waits for its next request.
+            nextExchange()
+            if server.isDraining { close() } else { updateWatcher() }
+        } else if state.step == .nextExchange || state.step == .discardBody {
+            loop.later(self)
+        } else {
+            finishIfDone()
+        }
+    }
+
+    /// The origin has ended its side of a tunnel: so do we, once what it sent has gone out.
+    private func endTunnel() {
+        state.responseEnded()
+        flush()
+        guard isOpen else { return }
+        if state.step == .close { return finishIfDone() }
+        if socket.output.isEmpty { Syscalls.shutdownWriting(socket.descriptor) }
+        updateWatcher()
+    }
+
+    func exchangeDropped(_ id: UInt64) {
+        guard isCurrent(id), state.canBeginResponse else { return }
+        answerForHandler(id)
+    }
+
+    private func answerForHandler(_ id: UInt64) {
+        guard startResponse(id, .internalServerError, framing: .length(0), fields: { _ in }) else { return }
+        endResponse()
+    }
+
+    func responseDropped(_ id: UInt64) {
+        guard isCurrent(id), state.response == .started else { return }
+        abort()
+    }
+
+    func sendInterim(_ id: UInt64, _ status: Status, fields: (inout FieldWriter) -> Void = { _ in }) {
+        precondition(status.isInterim && status != .switchingProtocols)
+        guard isCurrent(id), state.canBeginResponse, minorVersion == 1 else { return }
+        var output = socket.output.take()
+        output.reserve(MessageWriter.fixedBytesMax, from: loop.pool)
+        MessageWriter.appendStatusLine(status, reason: Span(), to: &output)
+        var writer = FieldWriter(output, pool: loop.pool)
+        fields(&writer)
+        output = writer.take()
+        output.reserve(2, from: loop.pool)
+        output.append("\r\n")
+        socket.output = output
+        if status == .continue { awaitsContinue = false }
+        if !isProcessing { flush() }
+    }
+
+    // MARK: Sending
+
+    /// Less than the high watermark waits for the client.
+    var isWritable: Bool {
+        if socket.isBlocked && socket.output.count >= ConnectionSocket.lowWatermarkBytes {
+            observerWaits = true
+            return false
+        }
+        return true
+    }
+
+    func flush() {
+        guard isOpen else { return }
+        let wasWaiting = socket.isBlocked
+        let number = socket.flush(loop.pool)
+        if number != 0 { return close() }
+        if socket.isBlocked || wasWaiting {
+            noteProgress()
+            updateWatcher()
+        }
+    }
+
+    func flushSoon() {
+        if !isProcessing, !socket.output.isEmpty, !socket.isBlocked { loop.later(self) }
+    }
+
+    /// Something was sent, or has begun to wait.
+    private func noteProgress() {
+        let deadline = socket.isBlocked ? loop.nowMs + server.options.writeTimeoutMs : .max
+        if deadline == writeDeadlineMs { return }
+        writeDeadlineMs = deadline
+        rearm()
+        if socket.isBlocked, !isProcessing { updateWatcher() }
+    }
+
+    /// The kernel took more of what waited.
+    func drained() {
+        guard isOpen, !isLingering else { return }
+        if state.isTunnel, state.response == .ended, socket.output.isEmpty, state.request != .complete {
+            Syscalls.shutdownWriting(socket.descriptor)
+        }
+        if observerWaits, socket.output.count <= ConnectionSocket.lowWatermarkBytes {
+            observerWaits = false
+            observer?.responseDrained()
+            flush()
+        }
+        if !isOpen { return }
+        finishIfDone()
+        updateWatcher()
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// A connection to a client: what arrives becomes exchanges for the handler, what the handler answers goes out.
+///
+/// A final class, taken from and returned to the server's pool: a handler answers while it is being called, so the
+/// connection is changed while it is being read, which a struct behind a pointer would forbid (the law of exclusivity).
+/// `exchangeID` makes tokens of exchanges that are over harmless.
+///
+/// Reading is in ServerConnection+Input, writing in ServerConnection+Output; what is next is decided by
+/// `ServerConnectionState`.
+package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
+    /// What a client may still send of a request that has been answered, to keep its connection.
+    static let discardBytesMax: UInt64 = 256 << 10
+    /// How long that may take, and how long we wait for a client to see our last answer.
+    static let lingerTimeoutMs: Int64 = 2_000
+    /// Requests that are sent ahead wait in the connection up to this; more stays in the kernel.
+    static let readAheadBytesMax = 16 << 10
+
+    let loop: EventLoop
+    unowned let server: ServerLoop
+    var socket: ConnectionSocket
+    private var deadline: TimerWheel.ID?
+    private(set) var peer = SocketAddress.unspecified
+    var isOpen: Bool { socket.descriptor.isOpen }
+
+    // What arrives.
+    var state = ServerConnectionState()
+    /// Bytes that could not be used yet; empty, and without memory, nearly always.
+    var input = Buffer()
+    /// How much of an incomplete head has been searched for its line ends.
+    var headSearched = 0
+    var decoder = BodyDecoder(.none)
+    var isProcessing = false
+    /// The client has ended its side.
+    var readsEnded = false
+    /// Our side has ended; what still arrives is thrown away.
+    var isLingering = false
+    var discardedBytes: UInt64 = 0
+    var readDeadlineMs = Int64.max
+    var writeDeadlineMs = Int64.max
+
+    // The exchange.
+    private(set) var exchangeID: UInt64 = 0
+    var observer: (any ExchangeObserver)?
+    var isBodyWanted = false
+    var awaitsContinue = false
+    var isHeadRequest = false
+    var minorVersion: UInt8 = 1
+    var responseFraming = BodyFraming.none
+    var responseBytesLeft: UInt64 = 0
+    var observerWaits = false
+    var halfCloseProbes = 0
+    var logEntry = ExchangeLog()
+
+    init(_ server: ServerLoop) {
+        self.server = server
+        loop = server.loop
+        socket = ConnectionSocket(on: server.loop)
+        super.init()
+        socket.attach(self)
+        deadline = loop.addDeadline(self)
+    }
+
+    deinit {
+        if let deadline { loop.removeDeadline(deadline) }
+    }
+
+    /// Takes over an accepted connection.
+    func open(_ descriptor: consuming Descriptor, peer: SocketAddress) {
+        socket.open(descriptor)
+        self.peer = peer
+        state = ServerConnectionState()
+        readsEnded = false
+        isLingering = false
+        discardedBytes = 0
+        headSearched = 0
+        readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
+        writeDeadlineMs = .max
+        rearm()
+        updateWatcher()
+    }
+
+    var localAddress: SocketAddress? {
+        isOpen ? Socket.localAddress(of: socket.descriptor) : nil
+    }
+
+    // MARK: Ending
+
+    /// Closes now. An observer that still follows an exchange is told why.
+    func close(_ failure: ExchangeFailure = .clientGone) {
+        guard isOpen else { return }
+        let observer = endExchange(outcome: failure == .timeout ? "timeout" : "client gone")
+        socket.close(loop.pool)
+        input.release(to: loop.pool)
+        if let deadline { loop.clearDeadline(deadline) }
+        state = ServerConnectionState()
+        observer?.exchangeFailed(failure)
+        server.closed(self)
+    }
+
+    /// Breaks the connection, so that the client cannot take a cut response for a whole one.
+    func abort(_ failure: ExchangeFailure = .clientGone) {
+        guard isOpen else { return }
+        Syscalls.resetOnClose(socket.descriptor)
+        close(failure)
+    }
+
+    /// Ends our side, and reads on until the client has seen it: closing with bytes unread would send a reset, which
+    /// can overtake the answer (RFC 9112 §9.6).
+    func linger() {
+        isLingering = true
+        Syscalls.shutdownWriting(socket.descriptor)
+        input.release(to: loop.pool)
+        if readsEnded { return close() }
+        readDeadlineMs = loop.nowMs + Self.lingerTimeoutMs
+        writeDeadlineMs = .max
+        rearm()
+        updateWatcher()
+    }
+
+    /// What follows the last byte of a response that was the last of its connection.
+    func finishIfDone() {
+        guard isOpen, !isLingering, socket.output.isEmpty, !isProcessing else { return }
+        switch state.step {
+        case .close:
+            endExchange()
+            if input.isEmpty { close() } else { linger() }
+        case .linger:
+            endExchange()
+            linger()
+        default: break
+        }
+    }
+
+    // MARK: The exchange
+
+    func isCurrent(_ id: UInt64) -> Bool {
+        id == exchangeID && isOpen
+    }
+
+    func beginExchange() -> UInt64 {
+        observer = nil
+        isBodyWanted = false
+        observerWaits = false
+        halfCloseProbes = 0
+        discardedBytes = 0
+        return exchangeID
+    }
+
+    /// Makes every token of the exchange stale, without ending it: the engine answers itself.
+    func renewExchange() -> UInt64 {
+        exchangeID += 1
+        return exchangeID
+    }
+
+    /// The server stops: a connection without a request ends now, another one after its answer.
+    func serverDrains() {
+        if state.step == .readHead, input.isEmpty { close() }
+    }
+
+    /// Makes every token of the exchange stale, logs it, and lets its observer go.
+    @discardableResult
+    func endExchange(outcome: StaticString = "") -> (any ExchangeObserver)? {
+        if logEntry.isActive { server.log(self, outcome: outcome) }
+        exchangeID += 1
+        let observer = observer
+        self.observer = nil
+        isBodyWanted = false
+        return observer
+    }
+
+    // MARK: What the loop tells
+
+    override package func ready(_ events: IOEvents) {
+        if events.contains(.write) {
+            socket.unblock()
+            flush()
+            drained()
+        }
+        if isOpen, events.contains(.read) { read() }
+    }
+
+    /// Put off to here: the end of a response outside of our own callbacks.
+    package func resume() {
+        guard isOpen else { return }
+        continueReading()
+    }
+
+    package func deadlinePassed() {
+        guard isOpen else { return }
+        let now = loop.nowMs
+        if now >= writeDeadlineMs { return abort(.timeout) }
+        if now >= readDeadlineMs { readTimedOut() }
+        rearm()
+    }
+
+    private func readTimedOut() {
+        readDeadlineMs = .max
+        if isLingering { return close() }
+        switch state.step {
+        case .readHead:
+            // A connection on which nothing came is idle, not late (RFC 9110 §15.5.9).
+            if input.isEmpty { close() } else { refuse(.requestTimeout, "request head not complete in time") }
+        case .readBody where state.isTunnel: abort(.timeout)
+        case .readBody where state.response == .owed:
+            fail(.timeout, .requestTimeout, "request content not complete in time")
+        case .readBody: abort(.timeout)
+        case .awaitHandler: probeHalfClosed()
+        case .discardBody, .linger, .close: close()
+        case .nextExchange: break
+        }
+    }
+
+    /// Sets the deadline to the nearer of the two.
+    func rearm() {
+        guard isOpen, let deadline else { return }
+        let next = min(readDeadlineMs, writeDeadlineMs)
+        if next == .max { loop.clearDeadline(deadline) } else { loop.setDeadline(deadline, atMs: next) }
+    }
+
+    func updateWatcher() {
+        guard isOpen else { return }
+        socket.wait(reading: wantsToRead)
+    }
+
+    private var wantsToRead: Bool {
+        if readsEnded { return false }
+        if isLingering { return true }
+        switch state.step {
+        case .readHead, .discardBody, .nextExchange: return true
+        case .readBody: return isBodyWanted && input.isEmpty
+        // To see a reset, and what is sent ahead.
+        case .awaitHandler: return input.count < Self.readAheadBytesMax
+        case .close, .linger: return false
+        }
+    }
+}

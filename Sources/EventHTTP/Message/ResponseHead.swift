@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A response head from an origin: a view of the bytes that were received.
+public struct ResponseHead: ~Escapable {
+    private let bytes: Span<UInt8>
+    private let lines: Span<FieldLine>
+    private let parsed: ParsedResponse
+
+    @_lifetime(copy bytes, copy lines)
+    init(_ parsed: ParsedResponse, bytes: Span<UInt8>, lines: Span<FieldLine>) {
+        self.bytes = bytes
+        self.lines = lines
+        self.parsed = parsed
+    }
+
+    public var status: Status { parsed.status }
+    /// The reason phrase as it came; may be empty.
+    public var reason: Span<UInt8> {
+        @_lifetime(copy self) get { bytes.extracting(parsed.reasonRange) }
+    }
+    public var framing: BodyFraming { parsed.framing }
+    /// Content-Length of a response that has no content: the answer to HEAD, and 304.
+    public var announcedLength: UInt64? { parsed.announcedLength }
+    public var fields: Fields {
+        @_lifetime(copy self) get { Fields(bytes, lines) }
+    }
+    package var connection: ConnectionOptions { parsed.connection }
+    package var hasUpgrade: Bool { parsed.hasUpgrade }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Accepts connections on one listening socket.
+///
+/// `package`, though nobody outside needs it: for an internal subclass of a package class Swift 6.3 reports an infinite
+/// recursion in the initialiser that it makes up itself.
+package final class Listener: IOTarget {
+    /// Connections accepted per callback: many at once when they come fast, without keeping the others waiting.
+    static let batchMax = 64
+    /// Out of descriptors, it looks again after this; meanwhile clients wait in the kernel's queue.
+    static let exhaustedPauseMs: Int64 = 100
+
+    private var descriptor = Descriptor.none
+    private unowned let server: ServerLoop
+    private var watcher: IOWatcher
+    private var isWaiting = false
+
+    init(_ descriptor: consuming Descriptor, server: ServerLoop) {
+        self.descriptor = descriptor
+        self.server = server
+        watcher = IOWatcher(on: server.loop)
+        super.init()
+        watcher.attach(self)
+        watcher.wait(for: .read, of: self.descriptor)
+    }
+
+    deinit {
+        watcher.stop()
+    }
+
+    override package func ready(_ events: IOEvents) {
+        acceptWaiting()
+    }
+
+    /// Takes the connections that wait.
+    func acceptWaiting() {
+        for _ in 0..<Self.batchMax {
+            if server.openCount >= server.options.connectionsMax { return waitForRoom() }
+            switch Socket.accept(from: descriptor) {
+            case .connection(let connection, let peer): server.accepted(connection, peer: peer)
+            case .none: return
+            case .exhausted(let number):
+                server.acceptFailed(number)
+                return waitAWhile()
+            }
+        }
+    }
+
+    private func waitForRoom() {
+        isWaiting = true
+        watcher.stop()
+    }
+
+    private func waitAWhile() {
+        waitForRoom()
+        server.loop.schedule(afterMs: Self.exhaustedPauseMs) { [weak self] in self?.resumeIfWaiting() }
+    }
+
+    func resumeIfWaiting() {
+        guard isWaiting, server.openCount < server.options.connectionsMax else { return }
+        isWaiting = false
+        watcher.wait(for: .read, of: descriptor)
+    }
+}

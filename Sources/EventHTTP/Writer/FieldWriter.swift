@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes the field lines of a head.
+///
+/// It cannot write an invalid one: names come from literals, prepared lines or a parser; a control in a value that comes
+/// from elsewhere is written as a space (RFC 9110 §5.5); and what frames the message or manages the connection is left
+/// to the engine, which writes it last.
+public struct FieldWriter: ~Copyable {
+    package var buffer: Buffer
+    private let pool: BufferPool
+    package private(set) var hasDate = false
+
+    package init(_ buffer: consuming Buffer, pool: BufferPool) {
+        self.buffer = buffer
+        self.pool = pool
+    }
+
+    package consuming func take() -> Buffer {
+        buffer
+    }
+
+    /// Prepared lines.
+    public mutating func add(_ lines: borrowing FieldLines) {
+        buffer.reserve(lines.bytes.count, from: pool)
+        buffer.append(lines.bytes.span)
+        hasDate = hasDate || lines.hasDate
+    }
+
+    public mutating func add(_ name: StaticString, _ value: StaticString) {
+        begin(name)
+        buffer.reserve(value.utf8CodeUnitCount + 2, from: pool)
+        let start = buffer.count
+        buffer.append(value)
+        assert(ByteScanner.valueEnd(buffer.bytes, from: start) == buffer.count, "a control in a field value")
+        end()
+    }
+
+    public mutating func add(_ name: StaticString, _ value: Span<UInt8>) {
+        begin(name)
+        text(value)
+        end()
+    }
+
+    public mutating func add(_ name: StaticString, _ number: UInt64) {
+        begin(name)
+        decimal(number)
+        end()
+    }
+
+    /// Passes a field of a parsed head on. Fields that concern one connection only are the caller's to leave out.
+    package mutating func copy(_ field: borrowing Field) {
+        precondition(!field.id.isHopByHop)
+        if field.id == .date { hasDate = true }
+        line(field)
+    }
+
+    /// A field of a parsed head under any name, hop-by-hop or not, for a tunnel's `Upgrade`.
+    package mutating func line(_ field: borrowing Field) {
+        buffer.reserve(field.name.count + field.value.count + 4, from: pool)
+        buffer.append(field.name)
+        buffer.append(": ")
+        buffer.append(field.value)
+        buffer.append("\r\n")
+    }
+
+    // MARK: A value in pieces
+
+    package mutating func begin(_ name: StaticString) {
+        buffer.reserve(name.utf8CodeUnitCount + 2, from: pool)
+        let start = buffer.count
+        buffer.append(name)
+        Self.check(buffer.bytes.dropping(start))
+        buffer.append(": ")
+    }
+
+    private static func check(_ name: Span<UInt8>) {
+        assert(ByteScanner.tokenEnd(name, from: 0).end == name.count, "a field name is a token")
+        precondition(!FieldName(name).isHopByHop, "framing and connection fields are the engine's")
+    }
+
+    /// Bytes from anywhere. A control becomes a space.
+    package mutating func text(_ value: Span<UInt8>) {
+        buffer.reserve(value.count + 2, from: pool)
+        var position = 0
+        while position < value.count {
+            let end = ByteScanner.valueEnd(value, from: position)
+            buffer.append(value.extracting(position..<end))
+            position = end
+            if position < value.count {
+                buffer.append(UInt8(ascii: " "))
+                position += 1
+            }
+        }
+    }
+
+    package mutating func literal(_ value: StaticString) {
+        buffer.reserve(value.utf8CodeUnitCount, from: pool)
+        buffer.append(value)
+    }
+
+    package mutating func decimal(_ number: UInt64) {
+        buffer.reserve(20, from: pool)
+        buffer.append(decimal: number)
+    }
+
+    package mutating func host(of address: SocketAddress) {
+        buffer.reserve(SocketAddress.textBytesMax, from: pool)
+        address.appendHost(to: &buffer)
+    }
+
+    package mutating func end() {
+        buffer.reserve(2, from: pool)
+        buffer.append("\r\n")
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `proxy-server` does, as its configuration file says. A value with one service and defaults for the rest is made
+/// by ``init(services:)``; ``parse(_:file:)`` and ``load(path:)`` read YAML.
+///
+/// Each property's comment names its key in the file, its default and its unit.
+public struct ProxyConfiguration: Sendable, Equatable {
+    /// Key `proxy.listen`: where the proxy accepts connections.
+    public var listen = Listen()
+
+    /// Key `proxy.workers`: how many threads, each with an event loop and a listening socket of its own, share the
+    /// connections. `auto` (one per processor the process may use) or a number from 1 to 256. Default: `auto`.
+    public var workers = Workers.automatic
+
+    /// Key `proxy.origin_header`: the field the proxy adds to each response to say which host answered it; `""` (here
+    /// `nil`) for none. Default: `Host`.
+    public var originHeader: String? = "Host"
+
+    /// Key `proxy.services`: the services behind the proxy, at least one. Required.
+    public var services: [Service]
+
+    /// Key `proxy.retry.attempts`: how many hosts a request is sent to, the first one included, before its failure
+    /// becomes the client's. From 1 (no retry) to 10. Default: 3.
+    public var attempts = 3
+
+    /// Key `proxy.timeouts`: how long the proxy waits for whom.
+    public var timeouts = Timeouts()
+
+    /// Key `proxy.limits`: how much of everything the proxy accepts.
+    public var limits = Limits()
+
+    /// Key `proxy.log`: what the proxy writes about its work, and where.
+    public var log = Log()
+
+    /// The configuration that serves `services` and has a default for all else.
+    public init(services: [Service]) {
+        self.services = services
+    }
+
+    /// How many event loops share the work.
+    public enum Workers: Sendable, Equatable {
+        /// One per processor the process may use.
+        case automatic
+        /// So many, from 1 to 256.
+        case count(Int)
+    }
+
+    /// Where the proxy accepts connections.
+    public struct Listen: Sendable, Equatable {
+        /// Key `proxy.listen.address`: the IPv4 or IPv6 address to bind, without brackets. Default: `0.0.0.0`, all
+        /// IPv4 addresses of the machine.
+        public var address = "0.0.0.0"
+
+        /// Key `proxy.listen.port`: the TCP port, from 1 to 65535. Default: 8888.
+        public var port: UInt16 = 8888
+
+        /// All defaults.
+        public init() {}
+    }
+
+    /// Hosts that serve the same thing, so that any of them may answer.
+    public struct Service: Sendable, Equatable {
+        /// Key `proxy.services.name`: the name in logs and metrics, 1 to 63 of the characters `A-Z a-z 0-9 . _ -`.
+        /// Required; no two services share a name.
+        public var name: String
+
+        /// Key `proxy.services.host`: the hosts of the service, at least one, none twice. Required.
+        public var hosts: [Host]
+
+        /// A service called `name`.
+        public init(name: String, hosts: [Host]) {
+            self.name = name
+            self.hosts = hosts
+        }
+    }
+
+    /// An origin server.
+    public struct Host: Sendable, Equatable {
+        /// Key `proxy.services.host.address`: an IPv4 address, an IPv6 address without brackets, or a DNS name, which
+        /// is resolved again and again. Required.
+        public var address: String
+
+        /// Key `proxy.services.host.port`: the TCP port, from 1 to 65535. Required.
+        public var port: UInt16
+
+        /// The host at `address` and `port`.
+        public init(address: String, port: UInt16) {
+            self.address = address
+            self.port = port
+        }
+    }
+
+    /// How long the proxy waits for whom. In the file each is a whole number with a unit (`250ms`, `10s`, `5m`, `1h`)
+    /// from `1ms` to `24h`; here all are milliseconds.
+    public struct Timeouts: Sendable, Equatable {
+        /// Key `proxy.timeouts.client_header`: from the first byte of a request to the end of its head; milliseconds.
+        /// Default: `10s`.
+        public var clientHeaderMs: Int64 = 10_000
+
+        /// Key `proxy.timeouts.client_body`: between two pieces of a request's body; milliseconds. Default: `10s`.
+        public var clientBodyMs: Int64 = 10_000
+
+        /// Key `proxy.timeouts.client_idle`: how long a client's connection may rest between requests; milliseconds.
+        /// Default: `75s`.
+        public var clientIdleMs: Int64 = 75_000
+
+        /// Key `proxy.timeouts.client_write`: how long a client may take none of the response's bytes; milliseconds.
+        /// Default: `30s`.
+        public var clientWriteMs: Int64 = 30_000
+
+        /// Key `proxy.timeouts.connect`: from the first attempt to connect to a host until it has accepted;
+        /// milliseconds. Default: `3s`.
+        public var connectMs: Int64 = 3_000
+
+        /// Key `proxy.timeouts.response`: from the end of the request to the end of the response's head; milliseconds.
+        /// Default: `15s`.
+        public var responseMs: Int64 = 15_000
+
+        /// Key `proxy.timeouts.origin_body`: between two pieces of a response's body; milliseconds. Default: `15s`.
+        public var originBodyMs: Int64 = 15_000
+
+        /// Key `proxy.timeouts.origin_idle`: how long a connection to a host is kept for the next request;
+        /// milliseconds. Default: `4s`, less than the 5 seconds after which common servers close theirs.
+        public var originIdleMs: Int64 = 4_000
+
+        /// Key `proxy.timeouts.tunnel`: how long an upgraded connection may carry nothing in either direction;
+        /// milliseconds. Default: `1h`.
+        public var tunnelMs: Int64 = 3_600_000
+
+        /// Key `proxy.timeouts.drain`: how long requests in flight may take to finish once the proxy was told to stop;
+        /// milliseconds. Default: `30s`.
+        public var drainMs: Int64 = 30_000
+
+        /// All defaults.
+        public init() {}
+    }
+
+    /// How much of everything the proxy accepts.
+    public struct Limits: Sendable, Equatable {
+        /// Key `proxy.limits.line_bytes`: the longest request line or field line, from 1024 to 65536; bytes.
+        /// Default: 8192.
+        public var lineBytes = 8192
+
+        /// Key `proxy.limits.head_bytes`: the largest head of a message, from 4096 to 65536; bytes. Default: 32768.
+        public var headBytes = 32_768
+
+        /// Key `proxy.limits.fields`: how many field lines a head may have, from 10 to 1000. Default: 100.
+        public var fields = 100
+
+        /// Key `proxy.limits.body_bytes`: the largest body of a request, up to 1 TiB; 0 for no limit; bytes.
+        /// Default: 0.
+        public var bodyBytes: Int64 = 0
+
+        /// Key `proxy.limits.connections`: how many clients each worker serves at a time, up to 1048576; 0 for as many
+        /// as the limit on descriptors allows. Default: 0.
+        public var connections = 0
+
+        /// All defaults.
+        public init() {}
+    }
+
+    /// What the proxy writes about its work, and where.
+    public struct Log: Sendable, Equatable {
+        /// Key `proxy.log.level`: the least important line to write; `trace`, `debug`, `info`, `notice`, `warning`,
+        /// `error` or `critical`. Default: `debug`.
+        public var level = Level.debug
+
+        /// Key `proxy.log.format`: `text` for people or `json`, an object a line, for programs. Default: `text`.
+        public var format = Format.text
+
+        /// Key `proxy.log.file`: the file that lines are appended to; `""` for none. Default: `/tmp/proxy/event.log`.
+        public var file = "/tmp/proxy/event.log"
+
+        /// Key `proxy.log.console`: whether lines go to the standard error too, `true` or `false`. Default: `true`.
+        public var console = true
+
+        /// Key `proxy.log.access`: whether each request is a line, `true` or `false`. Default: `true`.
+        public var access = true
+
+        /// All defaults.
+        public init() {}
+    }
+
+    /// How important a line of the log is; the names are those of swift-log.
+    public enum Level: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    /// How a line of the log is written.
+    public enum Format: String, Sendable, CaseIterable {
+        case text, json
+    }
+}

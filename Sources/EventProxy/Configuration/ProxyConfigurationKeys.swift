@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The keys of the file, one a line: name, property, what the value may be. A new key is a property with its default in
+// ProxyConfiguration.swift and a line here; messages, suggestions and checks follow from it.
+
+extension ProxyConfiguration: ConfigurationSection {
+    static let workersMax = 256
+    static let attemptsMax = 10
+
+    /// What stands at the top of the file: other programs may one day share it, so all keys are below `proxy`.
+    static let fileKeys: [Key<Self>] = [
+        .group("proxy", keys, required: true)
+    ]
+
+    static let keys: [Key<Self>] = [
+        .key("listen", \.listen, .section),
+        .key("workers", \.workers, .workers(1...workersMax)),
+        .key("origin_header", \.originHeader, .originField),
+        .key("services", \.services, .list(of: .section, unique: Service.unique), required: true),
+        .group("retry", [.key("attempts", \.attempts, .integer(1...attemptsMax))]),
+        .key("timeouts", \.timeouts, .section),
+        .key("limits", \.limits, .section),
+        .key("log", \.log, .section),
+    ]
+
+    init() {
+        self.init(services: [])
+    }
+}
+
+extension ProxyConfiguration.Listen: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("address", \.address, .address),
+        .key("port", \.port, .integer(1...65535)),
+    ]
+}
+
+extension ProxyConfiguration.Service: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("name", \.name, .serviceName, required: true),
+        .key("host", \.hosts, .list(of: .section, unique: ProxyConfiguration.Host.unique), required: true),
+    ]
+
+    static let unique = Unique<Self>(
+        key: "name",
+        identity: { $0.name.isEmpty ? nil : $0.name },
+        name: { "service \($0.name.quotedForMessage)" })
+
+    init() {
+        self.init(name: "", hosts: [])
+    }
+}
+
+extension ProxyConfiguration.Host: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("address", \.address, .host, required: true),
+        .key("port", \.port, .integer(1...65535), required: true),
+    ]
+
+    static let unique = Unique<Self>(
+        key: nil,
+        identity: { host in
+            guard host.port != 0, let address = HostSyntax.canonical(host.address) else { return nil }
+            return "\(address) \(host.port)"
+        },
+        name: { "host \($0.address.quotedForMessage) port \($0.port)" })
+
+    init() {
+        self.init(address: "", port: 0)
+    }
+}
+
+extension ProxyConfiguration.Timeouts: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("client_header", \.clientHeaderMs, .duration),
+        .key("client_body", \.clientBodyMs, .duration),
+        .key("client_idle", \.clientIdleMs, .duration),
+        .key("client_write", \.clientWriteMs, .duration),
+        .key("connect", \.connectMs, .duration),
+        .key("response", \.responseMs, .duration),
+        .key("origin_body", \.originBodyMs, .duration),
+        .key("origin_idle", \.originIdleMs, .duration),
+        .key("tunnel", \.tunnelMs, .duration),
+        .key("drain", \.drainMs, .duration),
+    ]
+}
+
+extension ProxyConfiguration.Limits: ConfigurationSection {
+    /// 1 TiB; a body without an end needs no limit but 0.
+    static let bodyBytesMax: Int64 = 1 << 40
+    /// Linux' default for the most descriptors a process may ask for (fs.nr_open).
+    static let connectionsMax = 1_048_576
+
+    static let keys: [Key<Self>] = [
+        .key("line_bytes", \.lineBytes, .integer(1024...65_536)),
+        .key("head_bytes", \.headBytes, .integer(4096...65_536)),
+        .key("fields", \.fields, .integer(10...1000)),
+        .key("body_bytes", \.bodyBytes, .integer(0...bodyBytesMax)),
+        .key("connections", \.connections, .integer(0...connectionsMax)),
+    ]
+}
+
+extension ProxyConfiguration.Log: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("level", \.level, .choice),
+        .key("format", \.format, .choice),
+        .key("file", \.file, .path),
+        .key("console", \.console, .boolean),
+        .key("access", \.access, .boolean),
+    ]
+}

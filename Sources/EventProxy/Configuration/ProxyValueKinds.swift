@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The kinds of values that only a proxy has.
+
+extension ValueKind<String> {
+    /// An address to listen on.
+    static var address: ValueKind {
+        .text("an IPv4 or IPv6 address") { scalar in
+            if HostSyntax.isAddress(scalar.text) { return .value(scalar.text) }
+            return .mismatch(remedy: addressRemedy(scalar.text))
+        }
+    }
+
+    /// An address or a name to connect to.
+    static var host: ValueKind {
+        .text("an IPv4 address, an IPv6 address or a host name") { scalar in
+            if HostSyntax.canonical(scalar.text) != nil { return .value(scalar.text) }
+            return .mismatch(remedy: addressRemedy(scalar.text))
+        }
+    }
+
+    /// What people write around an address, and where it goes.
+    private static func addressRemedy(_ text: String) -> String? {
+        let bytes = Array(text.utf8)
+        if text.lowercased() == "localhost" { return "write 127.0.0.1 or ::1" }
+        if bytes.starts(with: "http://".utf8) || bytes.starts(with: "https://".utf8) { return "remove the scheme" }
+        if bytes.contains(UInt8(ascii: "[")) { return "remove the brackets" }
+        if bytes.contains(UInt8(ascii: "%")) { return "an address with a zone is not supported" }
+        let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        if parts.count == 2, parts[1].allSatisfy(isDigit) { return "write the port under the key 'port'" }
+        return nil
+    }
+
+    /// The longest service name: that of a DNS label, which Kubernetes gives its services.
+    static let serviceNameCharactersMax = 63
+
+    /// The name of a service, safe in log lines, metrics and file names.
+    static var serviceName: ValueKind {
+        .text("a name of 1 to \(serviceNameCharactersMax) of the characters A-Z a-z 0-9 . _ -") { scalar in
+            // Plain, it is a number to every other program that reads the file.
+            guard scalar.meaning == .text else { return .mismatch(remedy: "put it in quotes") }
+            let bytes = scalar.text.utf8
+            let isName =
+                (1...serviceNameCharactersMax).contains(bytes.count)
+                && bytes.allSatisfy { isLetter($0) || isDigit($0) || "._-".utf8.contains($0) }
+            return isName ? .value(scalar.text) : .mismatch(remedy: nil)
+        }
+    }
+
+    /// Linux' PATH_MAX without its NUL.
+    static let pathBytesMax = 4095
+
+    /// A path, or "" for none.
+    static var path: ValueKind {
+        .text("a file path (\"\" for none)") { scalar in
+            guard scalar.meaning == .text else { return .mismatch(remedy: "put it in quotes") }
+            let isPath =
+                scalar.text.utf8.count <= pathBytesMax && !scalar.text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+            return isPath ? .value(scalar.text) : .mismatch(remedy: nil)
+        }
+    }
+}
+
+extension ValueKind<String?> {
+    /// Fields that frame a message or belong to one connection (RFC 9110 sections 7.6.1 and 8.6, RFC 9112 section 6):
+    /// a second, made-up value would be a hole or nonsense.
+    private static let forbiddenFields: Set<String> = [
+        "connection", "content-length", "date", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+        "upgrade",
+    ]
+
+    /// The longest field name that is accepted.
+    static let fieldNameBytesMax = 256
+
+    /// The name of a field that the proxy adds to responses, or "" for none.
+    static var originField: ValueKind {
+        .text("a field name (\"\" for none)") { scalar in
+            if scalar.text.isEmpty { return .value(nil) }
+            guard scalar.meaning == .text else { return .mismatch(remedy: "put it in quotes") }
+            guard scalar.text.utf8.count <= fieldNameBytesMax, scalar.text.utf8.allSatisfy(isTokenByte) else {
+                return .mismatch(remedy: "use letters, digits and -")
+            }
+            if forbiddenFields.contains(scalar.text.lowercased()) {
+                return .mismatch(remedy: "that field controls the connection or is the proxy's own")
+            }
+            return .value(scalar.text)
+        }
+    }
+
+    /// RFC 9110 section 5.6.2: tchar.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        isLetter(byte) || isDigit(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+}
+
+extension ValueKind<ProxyConfiguration.Workers> {
+    /// `auto` or a number.
+    static func workers(_ range: ClosedRange<Int>) -> ValueKind {
+        let count = ValueKind<Int>.integer(range)
+        let wants = "auto or \(count.wants)"
+        return ValueKind(wants) { node, findings in
+            if node.scalar?.text == "auto" { return .automatic }
+            // Read with findings of its own, so that the message names both.
+            var ignored = Findings(file: findings.file)
+            if let number = count.read(node, &ignored) { return .count(number) }
+            let isQuotedNumber = node.scalar.map { $0.isQuoted && Int($0.text) != nil } ?? false
+            findings.reportMismatch(node, wants: wants, remedy: isQuotedNumber ? "remove the quotes" : nil)
+            return nil
+        }
+    }
+}
