@@ -131,6 +131,18 @@ struct TimerWheelTests {
         _ = owner
     }
 
+    @Test func `a wheel that nothing was set on for a thousand years has nothing to make up for`() {
+        var model = WheelModel(nowMs: 0, seed: 0)
+        for _ in 0..<3 { model.add() }
+        let now: Int64 = 1000 * 365 * 86_400_000
+        // What is set before the wheel has been told the time is linked near to where it stopped.
+        model.set(0, atMs: now + 5_000)
+        model.set(1, atMs: now + 10_000)
+        model.set(2, atMs: 3)
+        for seconds in 0...11 as ClosedRange<Int64> { model.advance(to: now + seconds * 1000) }
+        #expect(model.deadlines.allSatisfy { $0.atMs == nil })
+    }
+
     @Test func `an owner that is gone is not called`() {
         var wheel = TimerWheel(nowMs: 0)
         var owner: Owner? = Owner()
