@@ -138,6 +138,32 @@ struct EventLoopTests {
         #expect(notes.texts == ["now", "later", "later again", "last"])
     }
 
+    @Test func `scheduled work never runs early, however old the loop's time is`() {
+        let loop = EventLoop()
+        let startMs = clockMs()
+        while clockMs() < startMs + 25 {}
+        let scheduledMs = clockMs()
+        var ranMs = 0.0
+        loop.schedule(afterMs: 20) { [unowned loop] in
+            ranMs = clockMs()
+            loop.stop()
+        }
+        run(loop)
+        #expect(ranMs >= scheduledMs + 20)
+    }
+
+    @Test func `work that was put off before the loop runs does not wait for an event`() {
+        let loop = EventLoop()
+        let notes = Notes()
+        loop.later(Postponed { notes.texts.append("put off") })
+        loop.schedule(afterMs: 0) { [unowned loop] in
+            notes.texts.append("event")
+            loop.stop()
+        }
+        run(loop)
+        #expect(notes.texts == ["put off", "event"])
+    }
+
     @Test func `a signal is told to the loop`() {
         let loop = EventLoop()
         var count = 0
