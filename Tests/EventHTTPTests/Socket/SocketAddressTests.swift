@@ -66,6 +66,12 @@ struct SocketAddressTests {
         #expect(SocketAddress(literal, port: 80) == nil)
     }
 
+    @Test func `what follows a NUL is not ignored`() {
+        for literal in ["127.0.0.1\u{0}", "127.0.0.1\u{0}.example.com", "::1\u{0}", "\u{0}"] {
+            #expect(SocketAddress(literal, port: 80) == nil)
+        }
+    }
+
     @Test func `addresses are the same when family, bytes and port are`() throws {
         let address = try #require(SocketAddress("127.0.0.1", port: 80))
         #expect(address == SocketAddress("127.0.0.1", port: 80))
