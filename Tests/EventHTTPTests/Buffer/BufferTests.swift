@@ -106,6 +106,33 @@ struct BufferTests {
         #expect(pool.lentCount == 0)
     }
 
+    @Test func `a read of no bytes, which would look like the end, stops`() async {
+        await #expect(processExitsWith: .failure) {
+            var buffer = Buffer(capacity: 8)
+            _ = buffer.fill(max: 0) { _, _ in 0 }
+        }
+    }
+
+    @Test func `more than was reserved, or than is there, stops`() async {
+        await #expect(processExitsWith: .failure) {
+            var buffer = Buffer(capacity: 8)
+            buffer.append("123456789")
+        }
+        await #expect(processExitsWith: .failure) {
+            var buffer = Buffer(capacity: 8)
+            buffer.append("12345678")
+            buffer.append(UInt8(0))
+        }
+        await #expect(processExitsWith: .failure) {
+            var buffer = Buffer(capacity: 8)
+            buffer.consume(1)
+        }
+        await #expect(processExitsWith: .failure) {
+            let array = FixedArray<Int>(capacity: 8)
+            _ = array[0]
+        }
+    }
+
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func `a pool lends blocks that do not overlap and takes all of them back`(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
