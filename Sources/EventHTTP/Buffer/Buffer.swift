@@ -161,7 +161,8 @@ internal import Glibc
     internal mutating func fill(
         max: Int, _ fill: (_ start: UnsafeMutableRawPointer, _ room: Int) -> Int
     ) -> Int {
-        precondition(room > 0)
+        // A read of no bytes would look like the end of the connection.
+        precondition(room > 0 && max > 0)
         let limit = max < room ? max : room
         let filled = unsafe fill(UnsafeMutableRawPointer(memory.unsafelyUnwrapped + end), limit)
         if filled > 0 {

@@ -72,6 +72,8 @@ internal import Glibc
     public func run() {
         isRunning = true
         refreshTime()
+        // What was put off before would wait for the kernel's first event.
+        runPostponed()
         while isRunning {
             unsafe ev_run(raw, Int32(EVRUN_ONCE))
             runPostponed()
@@ -140,7 +142,8 @@ internal import Glibc
         let id = addDeadline(shot)
         shot.id = id
         scheduled[ObjectIdentifier(shot)] = shot
-        setDeadline(id, atMs: nowMs + milliseconds)
+        // From the clock and rounded up: the iteration's time is older than now, before `run` much older.
+        setDeadline(id, atMs: Self.clockNs() / 1_000_000 + 1 + milliseconds)
     }
 
     private var scheduled: [ObjectIdentifier: ScheduledWork] = [:]

@@ -108,6 +108,8 @@ package struct TimerWheel: ~Copyable {
     package mutating func popPassed(nowMs: Int64) -> (any DeadlineOwner)? {
         let now = nowMs / Self.tickMs
         if linkedCount == 0 { currentTick = max(currentTick, now) }
+        // One turn sees every slot. More of them, after a long time in which nothing was set, would find nothing more.
+        currentTick = max(currentTick, now - Int64(Self.slotCount))
         while true {
             let slot = Int(currentTick % Int64(Self.slotCount))
             while heads[slot] >= 0 {

@@ -64,8 +64,11 @@ struct ChunkedDecoder {
         guard position < bytes.count else { return nil }
         guard position > start, size <= UInt64(Int64.max) else { throw .chunkSize }
         let extensionStart = position
-        guard let lineEnd = try ChunkExtension.end(bytes, from: position) else {
-            if bytes.count - start > ParserLimits.chunkLineBytesMax { throw .chunkSize }
+        // A line is looked at no farther than it may reach with its CRLF, so that one which is too long is refused alike
+        // whether its end is there or not.
+        let reach = start + ParserLimits.chunkLineBytesMax + 2
+        guard let lineEnd = try ChunkExtension.end(bytes.extracting(0..<min(bytes.count, reach)), from: position) else {
+            if bytes.count >= reach { throw .chunkSize }
             return nil
         }
         extensionBytes += lineEnd - extensionStart

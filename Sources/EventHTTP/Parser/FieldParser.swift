@@ -10,32 +10,33 @@ enum FieldParser {
     static func parse(
         _ bytes: Span<UInt8>, from start: Int, limits: ParserLimits, into fields: inout FieldIndex
     ) throws(ParseError) -> Int? {
+        // Nothing is looked at beyond the limit, so that a head which is too large is refused alike however much of it
+        // is there.
+        let limit = start + limits.headBytesMax
+        let end = try parseLines(bytes.extracting(0..<min(bytes.count, limit)), from: start, limits, into: &fields)
+        if end == nil && bytes.count > limit { throw .headTooLarge }
+        return end
+    }
+
+    private static func parseLines(
+        _ bytes: Span<UInt8>, from start: Int, _ limits: ParserLimits, into fields: inout FieldIndex
+    ) throws(ParseError) -> Int? {
         fields.lines.removeAll()
         var position = start
-        let limit = start + limits.headBytesMax
         while true {
-            guard position < bytes.count else { return try incomplete(bytes.count, limit) }
+            guard position < bytes.count else { return nil }
             switch bytes[position] {
             case UInt8(ascii: "\r"):
                 guard position + 1 < bytes.count else { return nil }
                 guard bytes[position + 1] == UInt8(ascii: "\n") else { throw .lineEnd }
-                if position + 2 > limit { throw .headTooLarge }
                 return position + 2
             case UInt8(ascii: "\n"): throw .lineEnd
             case UInt8(ascii: " "), UInt8(ascii: "\t"): throw .obsFold
             default: break
             }
-            guard let end = try parseLine(bytes, from: position, limits, into: &fields) else {
-                return try incomplete(bytes.count, limit)
-            }
+            guard let end = try parseLine(bytes, from: position, limits, into: &fields) else { return nil }
             position = end
-            if position > limit { throw .headTooLarge }
         }
-    }
-
-    private static func incomplete(_ count: Int, _ limit: Int) throws(ParseError) -> Int? {
-        if count > limit { throw .headTooLarge }
-        return nil
     }
 
     /// One line; returns the position after its CRLF, or nil when that has not come yet.

@@ -14,7 +14,8 @@ struct FramingFields {
     mutating func addContentLength(_ value: Span<UInt8>) {
         let isPadded = value.count > 1 && value[0] == UInt8(ascii: "0")
         if contentLength != nil || isPadded { isContentLengthInvalid = true }
-        guard let number = value.decimal else {
+        // Beyond 2^63 - 1 no sum or signed offset of ours would hold it.
+        guard let number = value.decimal, number <= UInt64(Int64.max) else {
             isContentLengthInvalid = true
             return
         }

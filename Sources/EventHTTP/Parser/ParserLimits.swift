@@ -23,5 +23,9 @@ public struct ParserLimits: Sendable, Equatable {
     static let chunkExtensionBytesPerDataByte = 16
     static let chunkExtensionBytesMax = 4 << 10
 
+    /// What an origin promises in `Keep-Alive: timeout=` beyond a day is taken for a day, so that reckoning with it
+    /// cannot overflow.
+    static let keepAliveSecondsMax: UInt64 = 86_400
+
     public init() {}
 }

@@ -71,25 +71,22 @@ enum RequestParser {
         return lineEnd
     }
 
-    /// `HTTP/1.x` and CRLF (RFC 9112 §2.3). A higher minor version is treated as 1.1 (RFC 9110 §2.5).
+    /// `HTTP/1.x` and CRLF (RFC 9112 §2.3). A higher minor version is treated as 1.1 (RFC 9110 §2.5). Each byte is
+    /// judged as soon as it is there, so that what is refused is refused for the same reason however it was split.
     private static func parseVersion(
         _ bytes: Span<UInt8>, from start: Int, into head: inout ParsedRequest
     ) throws(ParseError) -> Int? {
-        guard bytes.count >= start + 10 else {
-            if bytes.firstIndex(of: UInt8(ascii: "\n"), from: start) != nil { throw .version }
-            return nil
+        let rest = bytes.dropping(start)
+        guard ByteScanner.equalPrefix(rest.extracting(0..<min(rest.count, 5)), "HTTP/") else { throw .version }
+        for i in 5..<max(min(rest.count, 8), 5) {
+            guard i == 6 ? rest[6] == UInt8(ascii: ".") : rest[i] &- 0x30 <= 9 else { throw .version }
         }
-        guard bytes.extracting(start..<start + 5).equals("HTTP/"), bytes[start + 6] == UInt8(ascii: ".") else {
-            throw .version
-        }
-        let major = bytes[start + 5] &- 0x30
-        let minor = bytes[start + 7] &- 0x30
-        guard major <= 9, minor <= 9, bytes[start + 8] == UInt8(ascii: "\r") else {
-            throw bytes[start + 8] == UInt8(ascii: "\n") ? .lineEnd : .version
-        }
-        guard bytes[start + 9] == UInt8(ascii: "\n") else { throw .lineEnd }
-        guard major == 1 else { throw .versionNotSupported }
-        head.minorVersion = minor == 0 ? 0 : 1
+        guard rest.count > 8 else { return nil }
+        guard rest[8] == UInt8(ascii: "\r") else { throw rest[8] == UInt8(ascii: "\n") ? .lineEnd : .version }
+        guard rest.count > 9 else { return nil }
+        guard rest[9] == UInt8(ascii: "\n") else { throw .lineEnd }
+        guard rest[5] == UInt8(ascii: "1") else { throw .versionNotSupported }
+        head.minorVersion = rest[7] == UInt8(ascii: "0") ? 0 : 1
         return start + 10
     }
 
@@ -100,7 +97,8 @@ enum RequestParser {
         let target = bytes.extracting(range)
         head.targetRange = range
         if head.method == .connect {
-            guard HostParser.isValid(target) else { throw .target }
+            // RFC 9110 §9.3.6: there is no default port.
+            guard HostParser.isValid(target, needsPort: true) else { throw .target }
             head.authorityRange = range
         } else if target[0] == UInt8(ascii: "/") {
             return

@@ -6,7 +6,8 @@ struct ParsedResponse {
     var reasonRange = 0..<0
     var minorVersion: UInt8 = 1
     var framing = BodyFraming.none
-    /// Content-Length of a response that has no content: to HEAD, and 304.
+    /// Content-Length of a response that has no content: to HEAD, and 304. Nil with 1xx and 204, in which it must not
+    /// be sent on (RFC 9110 §8.6).
     var announcedLength: UInt64?
     var connection: ConnectionOptions = []
     var hasUpgrade = false
@@ -78,12 +79,14 @@ enum ResponseParser {
             case .transferEncoding: framing.addTransferEncoding(value)
             case .connection: head.connection.add(value)
             case .upgrade: head.hasUpgrade = true
-            case .keepAlive: head.keepAliveSeconds = keepAliveTimeout(value)
+            case .keepAlive: head.keepAliveSeconds = keepAliveTimeout(value) ?? head.keepAliveSeconds
             default: break
             }
         }
         head.framing = try framing.response(to: method, status: head.status, minorVersion: head.minorVersion)
-        if head.framing == .none { head.announcedLength = framing.announcedLength }
+        if head.framing == .none, !head.status.isInterim, head.status != .noContent {
+            head.announcedLength = framing.announcedLength
+        }
     }
 
     /// `timeout=5, max=100` gives 5.
@@ -91,7 +94,7 @@ enum ResponseParser {
         var elements = ListElements(value)
         while let element = elements.next() {
             if element.count > 8, element.extracting(0..<8).equalsIgnoringCase("timeout=") {
-                return element.dropping(8).decimal
+                return element.dropping(8).decimal.map { min($0, ParserLimits.keepAliveSecondsMax) }
             }
         }
         return nil

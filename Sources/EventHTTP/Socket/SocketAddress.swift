@@ -25,6 +25,8 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         var v4 = in_addr()
         var v6 = in6_addr()
         var bytes = InlineArray<16, UInt8>(repeating: 0)
+        // The C library would read no farther than a NUL and take what is before it.
+        if literal.utf8.contains(0) { return nil }
         if unsafe inet_pton(AF_INET, literal, &v4) == 1 {
             unsafe withUnsafeBytes(of: &v4) { for i in 0..<4 { unsafe bytes[i] = $0[i] } }
             isIPv6 = false

@@ -3,18 +3,6 @@ import Testing
 
 @testable import EventHTTP
 
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension FixedBytes {
     /// A copy for comparing.
     var bytes: [UInt8] {
@@ -65,7 +53,7 @@ extension ByteRing {
 
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `agrees with a plain array through any sequence of writes and reads`(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let ring = ByteRing(capacityBytes: 256)
         var model: [UInt8] = []
         var target = FixedBytes(capacityBytes: 256)
@@ -101,7 +89,7 @@ extension ByteRing {
         let ring = ByteRing(capacityBytes: 1024)
         let records = 20_000
         let started = SystemThread.start("test") {
-            var random = SeededGenerator(state: 42)
+            var random = SeededGenerator(seed: 42)
             var next: UInt8 = 0
             for _ in 0..<records {
                 var record: [UInt8] = []
@@ -112,7 +100,7 @@ extension ByteRing {
                 while !ring.put(record) { _ = LogSyscalls.wait(readable: -1, timeoutMs: 0) }
             }
         }
-        var random = SeededGenerator(state: 42)
+        var random = SeededGenerator(seed: 42)
         var left = 0
         for _ in 0..<records {
             left += Int.random(in: 1...200, using: &random)
