@@ -239,7 +239,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         if isLingering { return true }
         switch state.step {
         case .readHead, .discardBody, .nextExchange: return true
-        case .readBody: return isBodyWanted && input.isEmpty
+        // Also when a chunk's line or the trailers wait for the rest of them.
+        case .readBody: return isBodyWanted
         // To see a reset, and what is sent ahead.
         case .awaitHandler: return input.count < Self.readAheadBytesMax
         case .close, .linger: return false
