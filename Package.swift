@@ -57,7 +57,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP"], swiftSettings: tests),
         .testTarget(name: "EventProxyTests", dependencies: ["EventProxy"], swiftSettings: tests),
-        .testTarget(name: "AppServerTests", dependencies: ["app-server"], swiftSettings: tests),
+        .testTarget(name: "AppServerTests", dependencies: ["app-server", "EventHTTP"], swiftSettings: tests),
         .testTarget(name: "EndToEndTests", dependencies: ["app-server", "proxy-server"], swiftSettings: tests),
     ]
 )
