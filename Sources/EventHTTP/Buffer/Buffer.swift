@@ -68,8 +68,13 @@ internal import Glibc
     }
 
     /// Makes room for `count` more bytes: by moving what is there to the front, or with a larger block of the pool.
+    @inline(__always)
     package mutating func reserve(_ count: Int, from pool: BufferPool) {
-        if capacity &- end >= count { return }
+        if capacity &- end < count { makeRoom(count, pool) }
+    }
+
+    @inline(never)
+    private mutating func makeRoom(_ count: Int, _ pool: BufferPool) {
         let held = self.count
         if let memory = unsafe memory, held + count <= capacity {
             unsafe memory.update(from: memory + start, count: held)

@@ -69,8 +69,7 @@ enum ForwardedFields {
 
     /// Copies the end-to-end fields of a response and says which origin gave it.
     static func response(
-        _ response: borrowing ResponseHead, origin: FieldLines, originField: FieldName?, originName: [UInt8],
-        via: FieldLines, to writer: inout FieldWriter
+        _ response: borrowing ResponseHead, from origin: Origin, by proxy: ProxyLoop, to writer: inout FieldWriter
     ) {
         let fields = response.fields
         let namesFields = response.connection.contains(.names)
@@ -78,16 +77,17 @@ enum ForwardedFields {
             let field = fields[i]
             if field.id.isHopByHop { continue }
             if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
-            if field.name.count == originName.count, isOrigin(field, originField, originName) { continue }
+            if field.name.count == proxy.originName.count, isOrigin(field, proxy) { continue }
             writer.copy(field)
         }
-        writer.add(origin)
-        writer.add(via)
+        writer.add(origin.fields)
+        writer.add(response.minorVersion == 1 ? proxy.via : proxy.viaHTTP10)
     }
 
     /// An origin does not get to say in our field who it is.
-    private static func isOrigin(_ field: borrowing Field, _ id: FieldName?, _ name: [UInt8]) -> Bool {
-        if let id, id != .other { return field.id == id }
+    private static func isOrigin(_ field: borrowing Field, _ proxy: ProxyLoop) -> Bool {
+        if let id = proxy.originField, id != .other { return field.id == id }
+        let name = proxy.originName
         return field.name.isSameName(as: name.span)
     }
 

@@ -217,15 +217,10 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         if let deadline { proxy.loop.clearDeadline(deadline) }
         dropFallback()
         exchange.note(origin: origin.label, attempts: attempt.count)
-        let proxy = proxy
-        let fields = origin.fields
-        let via = head.minorVersion == 1 ? proxy.via : proxy.viaHTTP10
         let isUpgrade = head.status == .switchingProtocols
         writer = exchange.relay(head) { writer in
             if isUpgrade { writer.copyUpgrade(head.fields) }
-            ForwardedFields.response(
-                head, origin: fields, originField: proxy.originField, originName: proxy.originName, via: via,
-                to: &writer)
+            ForwardedFields.response(head, from: origin, by: proxy, to: &writer)
         }
         if isUpgrade {
             framing = .tunnel
