@@ -42,10 +42,10 @@ build: ## Build everything for debugging
 release: ## Build the optimised executables, with the Swift runtime linked in
 	$(SWIFT) build -c release $(RELEASE_FLAGS)
 
-run: release ## Demonstrate: two services of three app-servers behind one proxy, and an outage
+run: deps release ## Demonstrate: two services of three app-servers behind one proxy, and an outage
 	@BIN=$(RELEASE_BIN) scripts/demo
 
-test: ## Everything: unit and end-to-end tests, budgets, conformance
+test: deps ## Everything: unit and end-to-end tests, budgets, conformance
 	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS)
 	@$(MAKE) release
 	@scripts/check-binaries $(RELEASE_BIN)
