@@ -34,3 +34,7 @@ static const int cev_read = EV_READ, cev_write = EV_WRITE, cev_error = EV_ERROR;
 
 // accept4, a GNU extension that the Glibc module hides: accepts and sets the flags in one call instead of three.
 extern int cev_accept4(int fd, void *address, unsigned int *length, int flags) __asm__("accept4");
+
+// Two more that the module hides: names a thread; fills the set of CPUs that a thread (0: this one) may run on.
+extern int cev_name_thread(unsigned long thread, const char *name) __asm__("pthread_setname_np");
+extern int cev_thread_cpus(int thread, unsigned long size, void *set) __asm__("sched_getaffinity");

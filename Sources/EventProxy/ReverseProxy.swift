@@ -1,1 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+public import EventHTTP
+
+/// The reverse proxy as a handler: each request becomes a transaction with an origin.
+public struct ReverseProxy: Handler {
+    private let proxy: ProxyLoop
+
+    /// The proxy of one loop. `worker` numbers the loops of a process, so that each begins with another host.
+    public init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
+        proxy = ProxyLoop(setup, on: loop, worker: worker)
+    }
+
+    public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
+        if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange) }
+        if ForwardedFields.hasPassed(request, pseudonym: proxy.pseudonym) {
+            return ProxyResponse.loop.send(exchange)
+        }
+        proxy.begin(request, exchange)
+    }
+}

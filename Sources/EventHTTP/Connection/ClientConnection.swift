@@ -21,8 +21,9 @@ package enum ClientFailure: Equatable {
 package protocol ClientConnectionObserver: AnyObject {
     /// The connection stands; requests can be sent.
     func connected(_ connection: ClientConnection)
-    /// A head: interim ones first, then the final one.
-    func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection)
+    /// A head: interim ones first, then the final one. With `.hold` the response stays where it is, and comes again
+    /// when the connection is told to go on.
+    func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection) -> HeadVerdict
     func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection)
     /// The response is complete. The connection can be used again if `isReusable`; otherwise it is closed afterwards.
     func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection)
@@ -34,6 +35,10 @@ package protocol ClientConnectionObserver: AnyObject {
     func failed(_ failure: ClientFailure, _ connection: ClientConnection)
     /// An idle connection was ended by the origin or grew too old; it is closed.
     func idleEnded(_ connection: ClientConnection)
+}
+
+package enum HeadVerdict {
+    case take, hold
 }
 
 /// Deadlines of a connection to an origin, in milliseconds.
@@ -58,7 +63,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     private let limits: ParserLimits
     private let timeouts: ClientTimeouts
     /// Who follows it now: whoever has it in use, or the pool.
-    package weak var observer: (any ClientConnectionObserver)?
+    package var observer: (any ClientConnectionObserver)?
     private var socket: ConnectionSocket
     private var deadline: TimerWheel.ID?
     private var state = ClientConnectionState()
@@ -67,8 +72,11 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     private var decoder = BodyDecoder(.none)
     private var method = Method.get
     private var isPersistent = true
+    /// The kernel took at least a byte of the current request, so the origin may have seen it.
+    package private(set) var hasSentBytes = false
     private var interims = 0
     private var isPaused = false
+    private var readsEnded = false
     private var isProcessing = false
     private var observerWaits = false
     /// When it was last used, in milliseconds of the loop's clock.
@@ -102,6 +110,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         state = ClientConnectionState()
         input.removeAll()
         isReused = false
+        readsEnded = false
         keepAliveSeconds = nil
         setDeadline(timeouts.connectMs)
         updateWatcher()
@@ -114,11 +123,13 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         input.release(to: loop.pool)
         if let deadline { loop.clearDeadline(deadline) }
         state = ClientConnectionState()
+        observer = nil
     }
 
     private func fail(_ failure: ClientFailure) {
         guard isOpen else { return }
         let wasIdle = state.phase == .idle
+        let observer = observer
         close()
         if wasIdle { observer?.idleEnded(self) } else { observer?.failed(failure, self) }
     }
@@ -141,20 +152,40 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         isPaused = false
         observerWaits = false
         isPersistent = true
+        hasSentBytes = false
         setDeadline(timeouts.responseMs)
+    }
+
+    /// Sends a request that has no content, all of it.
+    package func sendWhole(_ request: borrowing Buffer) {
+        guard isOpen else { return }
+        socket.output.reserve(request.count, from: loop.pool)
+        socket.output.append(request.bytes)
+        endRequest()
+    }
+
+    /// Sends the head, and content that was kept, of a request whose content goes on.
+    package func sendStart(_ request: borrowing Buffer) {
+        _ = send(request.bytes)
     }
 
     /// Sends a part of the request. False asks the caller to wait for `requestDrained`.
     package func send(_ bytes: Span<UInt8>) -> Bool {
         guard isOpen else { return false }
         let number = socket.write(bytes, loop.pool)
-        if number != 0 {
-            // Told from a clean stack, not in the middle of what the caller is doing.
-            lostErrno = number
-            loop.later(self)
-            return false
-        }
+        if number != 0 { return lose(number) }
+        if socket.output.isEmpty || socket.isBlocked { hasSentBytes = true }
+        // Small pieces are kept for a moment, so that those which come together go out together.
+        if !socket.output.isEmpty { loop.later(self) }
+        if socket.isBlocked { updateWatcher() }
         return isWritable
+    }
+
+    /// The origin takes no more. Told from a clean stack, not in the middle of what the caller is doing.
+    private func lose(_ number: Int32) -> Bool {
+        lostErrno = number
+        loop.later(self)
+        return false
     }
 
     private var lostErrno: Int32 = 0
@@ -201,10 +232,12 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// Sends what waits.
     package func flush() {
         guard isOpen else { return }
+        let waiting = socket.output.count
         let number = socket.flush(loop.pool)
         if number != 0 {
-            lostErrno = number
-            loop.later(self)
+            _ = lose(number)
+        } else if socket.output.count < waiting {
+            hasSentBytes = true
         }
         updateWatcher()
     }
@@ -224,9 +257,6 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         if let deadline, isOpen { loop.setDeadline(deadline, atMs: loop.nowMs + currentTimeoutMs) }
         if !isProcessing { loop.later(self) }
     }
-
-    /// The whole response has arrived and waits here: going on will not wait for the origin.
-    package var isPausedOverWaiting: Bool { isPaused && !input.isEmpty }
 
     // MARK: What the loop tells
 
@@ -265,7 +295,8 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             drainAfterLoss()
             return
         }
-        if !isPaused, !input.isEmpty { processWaiting() }
+        if state.phase != .connecting, !socket.output.isEmpty { flush() }
+        if isOpen, !isPaused, !input.isEmpty { processWaiting() }
         if isOpen { updateWatcher() }
     }
 
@@ -284,6 +315,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         case .connecting: fail(.connectTimeout)
         case .idle: fail(.lost)
         case .ready: break
+        case .head where isPaused: setDeadline(timeouts.responseMs)  // It is held, and waits for us.
         case .head: fail(.responseTimeout)
         case .body where isPaused: setDeadline(timeouts.bodyMs)  // It is the client that is slow.
         case .body: fail(.bodyTimeout)
@@ -337,6 +369,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     }
 
     private func originEnded() {
+        readsEnded = true
         if state.phase == .body && decoder.endsAtClose {
             ended(Fields(Span(), Span()), hasSurplus: false)
         } else {
@@ -384,24 +417,36 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             return false
         }
         headSearched = 0
-        if parsed.status.isInterim && parsed.status != .switchingProtocols {
+        let isFinal = !parsed.status.isInterim || parsed.status == .switchingProtocols
+        if !isFinal {
             interims += 1
             if interims > Self.interimsMax {
                 loop.returnFields(fields)
                 throw .statusCode
             }
-        } else {
-            decoder = BodyDecoder(parsed.framing)
-            isPersistent = parsed.isPersistent
-            keepAliveSeconds = parsed.keepAliveSeconds
-            state.headEnded()
-            setDeadline(parsed.framing == .tunnel ? timeouts.tunnelMs : timeouts.bodyMs)
         }
-        observer?.responseHead(
-            ResponseHead(parsed, bytes: buffer.bytes, lines: fields.lines.span), from: self)
+        let observer = observer
+        let verdict =
+            observer?.responseHead(
+                ResponseHead(parsed, bytes: buffer.bytes, lines: fields.lines.span), from: self) ?? .take
         loop.returnFields(fields)
-        if isOpen { buffer.consume(parsed.length) }
+        guard isOpen else { return false }
+        if verdict == .hold {
+            isPaused = true
+            return false
+        }
+        buffer.consume(parsed.length)
+        if isFinal { headEnded(parsed) }
         return true
+    }
+
+    private func headEnded(_ parsed: ParsedResponse) {
+        decoder = BodyDecoder(parsed.framing)
+        isPersistent = parsed.isPersistent
+        keepAliveSeconds = parsed.keepAliveSeconds
+        state.headEnded()
+        if parsed.framing == .tunnel { state.becameTunnel() }
+        setDeadline(parsed.framing == .tunnel ? timeouts.tunnelMs : timeouts.bodyMs)
     }
 
     private func readContent(_ buffer: inout Buffer) throws(ParseError) -> Bool {
@@ -437,6 +482,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             ended(Fields(buffer.bytes, fields.lines.span), hasSurplus: buffer.count > end)
         }
         loop.returnFields(fields)
+        if let end { buffer.consume(end) }
         return false
     }
 
@@ -444,6 +490,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// used again.
     private func ended(_ trailers: borrowing Fields, hasSurplus: Bool) {
         let isReusable = isPersistent && !hasSurplus && state.isRequestSent && socket.output.isEmpty
+        if state.isTunnel { return observer?.responseEnded(trailers, isReusable: false, from: self) ?? () }
         state.responseEnded()
         isReused = true
         let observer = observer
@@ -472,6 +519,6 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
 
     private func updateWatcher() {
         guard isOpen else { return }
-        socket.wait(reading: state.phase != .connecting && !isPaused)
+        socket.wait(reading: state.phase != .connecting && !isPaused && !readsEnded)
     }
 }

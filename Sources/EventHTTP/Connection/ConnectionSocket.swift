@@ -3,12 +3,11 @@ internal import Glibc
 
 /// A connected socket with what could not be sent yet: the part that connections to clients and to origins share.
 ///
-/// Writing comes first: bytes go to the kernel at once, and only what it does not take is kept, at most
-/// `highWatermarkBytes` plus one read, until it is writable again.
+/// Writing comes first: bytes go to the kernel at once, and only what it does not take is kept until it is
+/// writable again.
 struct ConnectionSocket: ~Copyable {
-    /// From here on the producer is asked to wait. A stream holds no more than one read (64 KiB) beyond a head.
-    static let highWatermarkBytes = 16 << 10
-    /// A producer that waits goes on when no more than this is left.
+    /// When the kernel takes no more and this much waits, the producer is asked to wait until less does. So a stream
+    /// holds at most this, one read (64 KiB) and a head.
     static let lowWatermarkBytes = 4 << 10
     /// Pieces up to this size are copied behind what waits, so that one call sends them together; larger ones are sent
     /// from where they are.
@@ -101,10 +100,5 @@ struct ConnectionSocket: ~Copyable {
         case .ended: return EPIPE
         }
         return 0
-    }
-
-    /// How much a read may take so that what it brings fits beside what waits on the connection it goes to.
-    static func readBytesMax(waiting: Int) -> Int {
-        max(EventLoop.receiveBytesMax - waiting, 1)
     }
 }

@@ -42,7 +42,7 @@ extension ServerConnection {
 
     /// Goes on with what waits: after the handler wants more, or the next of several requests sent together.
     func continueReading() {
-        guard isOpen, !isProcessing, !isLingering else { return }
+        guard isOpen, !isProcessing, !isLingering, !isBroken else { return }
         var own = input.take()
         process(&own)
         if isOpen, readsEnded { clientEnded(&own) }
@@ -69,11 +69,15 @@ extension ServerConnection {
     private func process(_ buffer: inout Buffer) {
         isProcessing = true
         defer { isProcessing = false }
-        while isOpen {
+        while isOpen, !isBroken {
             switch state.step {
             case .readHead: if !readHead(&buffer) { return }
             case .readBody, .discardBody: if !readContent(&buffer) { return }
-            case .nextExchange: nextExchange()
+            case .nextExchange:
+                nextExchange()
+                // Answers to requests that were sent together go out together, but not without bound.
+                if socket.output.count >= ConnectionSocket.copyBytesMax { flush() }
+                if isBackedUp { return }
             case .awaitHandler, .close, .linger: return
             }
         }

@@ -109,9 +109,16 @@ extension ServerConnection {
     }
 
     private func send(_ bytes: Span<UInt8>) {
+        if isBroken { return }
         let number = socket.write(bytes, loop.pool)
-        if number != 0 { return close() }
+        if number != 0 { return breakOff() }
         noteProgress()
+    }
+
+    /// The client takes no more.
+    private func breakOff() {
+        isBroken = true
+        loop.later(self)
     }
 
     func endResponse() {
@@ -136,7 +143,7 @@ extension ServerConnection {
         }
         if isProcessing { return }
         flush()
-        guard isOpen else { return }
+        guard isOpen, !isBroken else { return }
         if state.step == .nextExchange, input.isEmpty, !readsEnded {
             // The common end: nothing was sent ahead, so the connection just waits for its next request.
             nextExchange()
@@ -193,18 +200,21 @@ extension ServerConnection {
 
     /// Less than the high watermark waits for the client.
     var isWritable: Bool {
-        if socket.isBlocked && socket.output.count >= ConnectionSocket.lowWatermarkBytes {
+        if isBackedUp {
             observerWaits = true
             return false
         }
         return true
     }
 
+    /// So much waits for the client that answering it further would only fill memory.
+    var isBackedUp: Bool { socket.isBlocked && socket.output.count >= ConnectionSocket.lowWatermarkBytes }
+
     func flush() {
-        guard isOpen else { return }
+        guard isOpen, !isBroken else { return }
         let wasWaiting = socket.isBlocked
         let number = socket.flush(loop.pool)
-        if number != 0 { return close() }
+        if number != 0 { return breakOff() }
         if socket.isBlocked || wasWaiting {
             noteProgress()
             updateWatcher()
@@ -236,6 +246,7 @@ extension ServerConnection {
             flush()
         }
         if !isOpen { return }
+        if state.step == .readHead, !input.isEmpty { loop.later(self) }
         finishIfDone()
         updateWatcher()
     }

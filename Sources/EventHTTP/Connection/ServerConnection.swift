@@ -50,6 +50,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var responseFraming = BodyFraming.none
     var responseBytesLeft: UInt64 = 0
     var observerWaits = false
+    /// A write has failed; the connection closes from a clean stack, because whoever wrote is still at work.
+    var isBroken = false
     var halfCloseProbes = 0
     var logEntry = ExchangeLog()
 
@@ -73,6 +75,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         state = ServerConnectionState()
         readsEnded = false
         isLingering = false
+        isBroken = false
         discardedBytes = 0
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
@@ -170,6 +173,12 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         return observer
     }
 
+    func note(_ id: UInt64, origin: [UInt8], attempts: Int) {
+        guard isCurrent(id) else { return }
+        logEntry.origin = origin
+        logEntry.attempts = UInt8(clamping: attempts)
+    }
+
     // MARK: What the loop tells
 
     override package func ready(_ events: IOEvents) {
@@ -184,7 +193,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     /// Put off to here: the end of a response outside of our own callbacks.
     package func resume() {
         guard isOpen else { return }
-        continueReading()
+        if isBroken { close() } else { continueReading() }
     }
 
     package func deadlinePassed() {
@@ -228,8 +237,9 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         if readsEnded { return false }
         if isLingering { return true }
         switch state.step {
-        case .readHead, .discardBody, .nextExchange: return true
-        case .readBody: return isBodyWanted && input.isEmpty
+        case .readHead, .nextExchange: return !isBackedUp
+        case .discardBody: return true
+        case .readBody: return isBodyWanted
         // To see a reset, and what is sent ahead.
         case .awaitHandler: return input.count < Self.readAheadBytesMax
         case .close, .linger: return false

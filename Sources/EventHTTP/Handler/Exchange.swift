@@ -62,6 +62,11 @@ public struct Exchange: ~Copyable {
         return BodyWriter(connection, id)
     }
 
+    /// What the access log says of who answered.
+    package func note(origin: [UInt8], attempts: Int) {
+        connection.note(id, origin: origin, attempts: attempts)
+    }
+
     // MARK: Following the request
 
     /// Has the rest of the exchange told to `observer`. It is kept until the exchange ends.
@@ -133,6 +138,10 @@ public struct BodyWriter: ~Copyable {
     package consuming func finish(trailers: borrowing Fields) {
         guard connection.isCurrent(id) else { return }
         connection.endResponse(trailers: trailers)
+    }
+
+    package func note(origin: [UInt8], attempts: Int) {
+        connection.note(id, origin: origin, attempts: attempts)
     }
 
     package func readBody() {

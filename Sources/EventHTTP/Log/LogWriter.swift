@@ -22,7 +22,7 @@ public final class LogWriter: Sendable {
     let core: LogCore
     /// Readable (closed at the other end) when the thread has ended.
     private let ended: Int32
-    private let thread: Mutex<LogThread?>
+    private let thread: Mutex<SystemThread?>
 
     /// Starts the writer thread, which opens the file. Errors are warnings on standard error, never thrown.
     public convenience init(options: LogOptions) {
@@ -36,7 +36,7 @@ public final class LogWriter: Sendable {
         let pipe = LogSyscalls.makePipe()
         precondition(pipe.status == 0, "no descriptors left for the log's pipes")
         ended = pipe.read
-        let started = LogSyscalls.startThread {
+        let started = SystemThread.start("log") {
             LogPump.run(core: core, consoleDescriptor: consoleDescriptor, warningDescriptor: warningDescriptor)
             LogSyscalls.closeDescriptor(pipe.write)
         }
@@ -53,7 +53,7 @@ public final class LogWriter: Sendable {
         stop()
         // Only a thread that a sink holds up is still there: it frees itself when that ends.
         thread.withLock { thread in
-            if let left = thread.take() { LogSyscalls.detach(left) }
+            if let left = thread.take() { left.detach() }
         }
         LogSyscalls.closeDescriptor(ended)
     }
@@ -82,7 +82,7 @@ public final class LogWriter: Sendable {
         }
         guard hasEnded else { return }
         thread.withLock { thread in
-            if let ready = thread.take() { LogSyscalls.join(ready) }
+            if let ready = thread.take() { ready.join() }
         }
     }
 }

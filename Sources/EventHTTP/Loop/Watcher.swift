@@ -33,8 +33,9 @@ package class IOTarget {
         unsafe cev_io_init(
             watcher,
             { _, watcher, events in
-                let target = unsafe Unmanaged<IOTarget>.fromOpaque(watcher.unsafelyUnwrapped.pointee.data)
-                unsafe target._withUnsafeGuaranteedRef { $0.ready(IOEvents(rawValue: events)) }
+                // Retained for the length of the call: what the target does may let its last owner go.
+                let data = unsafe watcher.unsafelyUnwrapped.pointee.data.unsafelyUnwrapped
+                unsafe Unmanaged<IOTarget>.fromOpaque(data).takeUnretainedValue().ready(IOEvents(rawValue: events))
             }, -1, 0)
     }
 

@@ -31,6 +31,26 @@ extension Span where Element == UInt8 {
         ByteScanner.firstIndex(of: byte, in: self, from: start)
     }
 
+    /// Whether two field names are the same, letter case aside (RFC 9110 §5.1).
+    package func isSameName(as other: Span<UInt8>) -> Bool {
+        ByteScanner.equalIgnoringCase(self, other)
+    }
+
+    /// Whether `word` stands in the bytes, with no token character before or after it.
+    package func containsWord(_ word: Span<UInt8>) -> Bool {
+        var start = 0
+        while start + word.count <= count {
+            if ByteScanner.equalIgnoringCase(extracting(start..<start + word.count), word),
+                start == 0 || !ByteScanner.isToken(self[start - 1]),
+                start + word.count == count || !ByteScanner.isToken(self[start + word.count])
+            {
+                return true
+            }
+            start += 1
+        }
+        return false
+    }
+
     /// The decimal number that the bytes are: digits only, no sign, no overflow (RFC 9110 §8.6); else nil.
     public var decimal: UInt64? {
         if isEmpty { return nil }

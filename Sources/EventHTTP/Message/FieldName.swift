@@ -11,7 +11,7 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
     case retryAfter, vary, wwwAuthenticate, idempotencyKey, http2Settings, acceptEncoding, userAgent, accept
 
     /// The field that `name` names, letter case aside (RFC 9110 §5.1).
-    init(_ name: Span<UInt8>) {
+    package init(_ name: Span<UInt8>) {
         self = Self.lookup(name)
     }
 

@@ -14,6 +14,8 @@ public struct ResponseHead: ~Escapable {
     }
 
     public var status: Status { parsed.status }
+    /// 0 for HTTP/1.0, 1 for HTTP/1.1 and higher minor versions.
+    public var minorVersion: UInt8 { parsed.minorVersion }
     /// The reason phrase as it came; may be empty.
     public var reason: Span<UInt8> {
         @_lifetime(copy self) get { bytes.extracting(parsed.reasonRange) }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Walks the elements of a comma-separated list (RFC 9110 §5.6.1), without white space around them.
-struct ListElements: ~Escapable {
+package struct ListElements: ~Escapable {
     private let value: Span<UInt8>
     private var position = 0
 
     @_lifetime(copy value)
-    init(_ value: Span<UInt8>) {
+    package init(_ value: Span<UInt8>) {
         self.value = value
     }
 
     /// The next element, which may be empty; nil after the last.
     @_lifetime(copy self)
-    mutating func next() -> Span<UInt8>? {
+    package mutating func next() -> Span<UInt8>? {
         guard position <= value.count else { return nil }
         let comma = value.firstIndex(of: UInt8(ascii: ","), from: position) ?? value.count
         var start = position

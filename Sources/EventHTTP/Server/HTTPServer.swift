@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An HTTP/1.1 server on one event loop.
-public final class HTTPServer {
+public final class HTTPServer: LoopService {
     private let server: ServerLoop
 
     /// Serves on a socket that listens. `handler` is called on the loop's thread only.

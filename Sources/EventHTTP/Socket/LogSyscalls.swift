@@ -27,11 +27,6 @@ struct LogCalendar: Equatable {
     var second: Int
 }
 
-/// A thread that was started and must be joined or detached once.
-struct LogThread: Sendable {
-    fileprivate let id: pthread_t
-}
-
 enum LogSyscalls {
     static let folderMode: mode_t = 0o755
     static let fileMode: mode_t = 0o644
@@ -161,36 +156,6 @@ enum LogSyscalls {
             hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec))
     }
 
-    // MARK: Threads
-
-    /// Runs `body` on a new thread that takes no signals; nil and the errno when the system has no thread to give.
-    static func startThread(_ body: @escaping @Sendable () -> Void) -> (thread: LogThread?, status: Int32) {
-        // The mask is inherited, so it is set before the thread exists: no signal can arrive in between.
-        var all = sigset_t()
-        var before = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-
-        let box = unsafe Unmanaged.passRetained(ThreadBody(body))
-        var id: pthread_t = 0
-        let status = unsafe pthread_create(&id, nil, { argument in
-            if let argument = unsafe argument {
-                unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-            }
-            return nil
-        }, box.toOpaque())
-        guard status == 0 else {
-            unsafe box.release()
-            return (nil, -status)
-        }
-        return (LogThread(id: id), 0)
-    }
-
-    static func join(_ thread: LogThread) { pthread_join(thread.id, nil) }
-
-    static func detach(_ thread: LogThread) { pthread_detach(thread.id) }
-
     private static func retrying(_ call: () -> Int32) -> Int32 {
         while true {
             let result = call()
@@ -198,11 +163,4 @@ enum LogSyscalls {
             if errno != EINTR { return -errno }
         }
     }
-}
-
-/// Carries a closure through pthread_create's pointer.
-private final class ThreadBody: Sendable {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }

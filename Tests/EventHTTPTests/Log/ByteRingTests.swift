@@ -88,7 +88,7 @@ extension ByteRing {
     @Test func `hands every byte from one thread to another in order`() {
         let ring = ByteRing(capacityBytes: 1024)
         let records = 20_000
-        let started = LogSyscalls.startThread {
+        let started = SystemThread.start("test") {
             var random = SeededGenerator(seed: 42)
             var next: UInt8 = 0
             for _ in 0..<records {
@@ -119,7 +119,7 @@ extension ByteRing {
         }
         #expect(wrong == 0)
         #expect(ring.readable == 0)
-        if let thread = started.thread { LogSyscalls.join(thread) }
+        if let thread = started.thread { thread.join() }
     }
 }
 

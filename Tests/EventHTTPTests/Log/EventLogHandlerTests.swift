@@ -95,11 +95,11 @@ private struct Oops: Error {}
         let writer = LogWriter(options: LogOptions(console: false, file: path, ringBytes: 4 << 20))
         let logger = Logger(label: "many") { EventLogHandler(label: $0, writer: writer) }
         let threads = (0..<4).compactMap { thread in
-            LogSyscalls.startThread {
+            SystemThread.start("test") {
                 for index in 0..<500 { logger.info("line", metadata: ["t": "\(thread)", "i": "\(index)"]) }
             }.thread
         }
-        for thread in threads { LogSyscalls.join(thread) }
+        for thread in threads { thread.join() }
         writer.stop()
         var next = [0, 0, 0, 0]
         let all = lines(textOfFile(path))

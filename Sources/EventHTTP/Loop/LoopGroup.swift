@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+internal import Synchronization
+
+/// What runs on one loop of a group.
+public protocol LoopService: AnyObject {
+    /// Takes no new work, lets what is in flight finish, and calls `completion` once, on the loop's thread.
+    func drain(_ completion: @escaping () -> Void)
+}
+
+/// Event loops that share nothing, a thread for each.
+public enum LoopGroup {
+    /// Runs `workers` loops, the first on the calling thread, each other on its own, until all have drained.
+    ///
+    /// `start` makes the service of one loop, on that loop's thread; `worker` counts from 0. SIGTERM and SIGINT drain
+    /// all of them, and the next of these ends the process at once with status 143 or 130. SIGUSR1 calls `reopenLogs`
+    /// on the first loop; SIGPIPE is ignored.
+    public static func run(
+        workers: Int,
+        reopenLogs: @escaping @Sendable () -> Void = {},
+        start: @escaping @Sendable (_ loop: EventLoop, _ worker: Int) -> any LoopService
+    ) {
+        precondition(workers >= 1, "a group has at least one loop")
+        ProcessSignals.ignoreBrokenPipes()
+        let group = GroupState(workers)
+        let first = Worker()
+        group.lead(with: first.loop.mailbox)
+        let endings = [SIGTERM, SIGINT]
+        for number in endings { first.loop.onSignal(number) { group.drain(endings) } }
+        first.loop.onSignal(SIGUSR1, reopenLogs)
+
+        var threads: [SystemThread] = []
+        for index in 1..<workers {
+            let started = SystemThread.start("loop") {
+                let worker = Worker()
+                worker.run(index, group, start)
+            }
+            guard let thread = started.thread else {
+                let why = SystemError("start the thread of worker \(index)", -started.status)
+                fatalError("\(why); fewer workers need fewer threads, or raise the limit (ulimit -u)")
+            }
+            threads.append(thread)
+        }
+        first.run(0, group, start)
+        for thread in threads { thread.join() }
+        for number in endings { ProcessSignals.restoreDefault(number) }
+    }
+}
+
+/// A loop and its service. `@unchecked`: made, used and freed on the loop's thread; other threads only name it in
+/// letters to that loop.
+private final class Worker: @unchecked Sendable {
+    let loop = EventLoop()
+    private var service: (any LoopService)?
+    private var isDraining = false
+
+    func run(_ index: Int, _ group: GroupState, _ start: (EventLoop, Int) -> any LoopService) {
+        service = start(loop, index)
+        group.add(self, index)
+        loop.run()
+        group.remove(index)
+        // Only here: the completion of a drain may be called by what the service owns.
+        service = nil
+    }
+
+    func drain(_ completion: @escaping () -> Void) {
+        guard !isDraining, let service else { return }
+        isDraining = true
+        service.drain(completion)
+    }
+}
+
+/// What the threads of a group share: how to reach each loop, and how many have not drained.
+private final class GroupState: Sendable {
+    private struct Member {
+        let index: Int
+        let mailbox: Mailbox
+        weak var worker: Worker?
+    }
+
+    private struct State {
+        var members: [Member] = []
+        /// The first loop, which ends last: it has the signals.
+        var leader: Mailbox?
+        var undrained: Int
+        var isDraining = false
+    }
+
+    private let state: Mutex<State>
+
+    init(_ workers: Int) {
+        state = Mutex(State(undrained: workers))
+    }
+
+    func lead(with mailbox: Mailbox) {
+        state.withLock { $0.leader = mailbox }
+    }
+
+    /// Enters a loop that can be drained from now on, and drains it if that has been asked for already.
+    func add(_ worker: Worker, _ index: Int) {
+        let member = Member(index: index, mailbox: worker.loop.mailbox, worker: worker)
+        state.withLock { state in
+            state.members.append(member)
+            if state.isDraining { askToDrain(member) }
+        }
+    }
+
+    func remove(_ index: Int) {
+        state.withLock { $0.members.removeAll { $0.index == index } }
+    }
+
+    func drain(_ signals: [Int32]) {
+        for number in signals { ProcessSignals.endProcess(on: number) }
+        state.withLock { state in
+            state.isDraining = true
+            for member in state.members { askToDrain(member) }
+        }
+    }
+
+    private func askToDrain(_ member: Member) {
+        let index = member.index
+        member.mailbox.submit { [weak worker = member.worker, self] in
+            worker?.drain { [weak worker] in self.drained(worker, index) }
+        }
+    }
+
+    private func drained(_ worker: Worker?, _ index: Int) {
+        let leader = state.withLock { state in
+            state.undrained -= 1
+            return state.undrained == 0 ? state.leader : nil
+        }
+        if index > 0 { worker?.loop.stop() }
+        leader?.submit { [weak self] in self?.stopLeader() }
+    }
+
+    /// On the first loop's thread.
+    private func stopLeader() {
+        let worker = state.withLock { state in state.members.first { $0.index == 0 }?.worker }
+        worker?.loop.stop()
+    }
+}

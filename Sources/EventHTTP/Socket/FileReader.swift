@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// Reads small files of the kernel, such as those of /proc, at once.
+enum FileReader {
+    /// Far more than any such file has.
+    static let bytesMax = 1 << 20
+
+    /// The file's text, or nil when it cannot be read, is longer than `bytesMax`, or is not UTF-8.
+    static func text(_ path: String) -> String? {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let descriptor = Descriptor(number)
+        var bytes: [UInt8] = []
+        while bytes.count <= bytesMax {
+            // Files of /proc do not know their size: read until there is no more.
+            var failed = false
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count in
+                var result: Int
+                repeat {
+                    result = unsafe read(descriptor.number, buffer.baseAddress, buffer.count)
+                } while result < 0 && errno == EINTR
+                count = max(result, 0)
+                failed = result < 0
+            }
+            if failed { return nil }
+            if piece.isEmpty { return String(validating: bytes, as: UTF8.self) }
+            bytes += piece
+        }
+        return nil
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// Turns host names into addresses with the system's resolver. It blocks: for start-up, or a thread of its own.
+public enum Resolver {
+    /// Why a name could not be resolved.
+    public struct Failure: Error, CustomStringConvertible {
+        public let name: String
+        public let reason: String
+        public var description: String { "cannot resolve \(name): \(reason)" }
+    }
+
+    /// All addresses of `name`, which may be a literal, each once, in the resolver's order.
+    public static func addresses(of name: String, port: UInt16) throws(Failure) -> [SocketAddress] {
+        if let literal = SocketAddress(name, port: port) { return [literal] }
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_ADDRCONFIG
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = unsafe getaddrinfo(name, String(port), &hints, &list)
+        guard status == 0 else {
+            throw Failure(name: name, reason: unsafe String(cString: gai_strerror(status)))
+        }
+        defer { unsafe freeaddrinfo(list) }
+        var found: [SocketAddress] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            var storage = sockaddr_storage()
+            let length = unsafe min(Int(entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
+            unsafe withUnsafeMutableBytes(of: &storage) {
+                unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: length))
+            }
+            if let address = SocketAddress(&storage), !found.contains(address) { found.append(address) }
+            unsafe next = entry.pointee.ai_next
+        }
+        return found
+    }
+}

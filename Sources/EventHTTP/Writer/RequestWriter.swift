@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes request heads to origins: a start line, the caller's fields, and one framing field that says how the content
+/// really follows.
+package enum RequestWriter {
+    /// Appends the head of `request` as it goes on: same method and target, HTTP/1.1, `host` as Host.
+    ///
+    /// `fields` adds the end-to-end fields. With `upgrade` the connection is asked to become a tunnel.
+    package static func append(
+        _ request: borrowing RequestHead, host: Span<UInt8>, upgrade: StaticString? = nil,
+        to buffer: inout Buffer, pool: BufferPool, fields: (inout FieldWriter) -> Void
+    ) {
+        let method = request.methodToken
+        let target = request.target
+        buffer.reserve(method.count + target.count + host.count + MessageWriter.fixedBytesMax, from: pool)
+        buffer.append(method)
+        buffer.append(" ")
+        if request.needsSlash { buffer.append(request.method == .options && target.isEmpty ? "*" : "/") }
+        buffer.append(target)
+        buffer.append(" HTTP/1.1\r\nHost: ")
+        buffer.append(host)
+        buffer.append("\r\n")
+        var writer = FieldWriter(buffer.take(), pool: pool)
+        fields(&writer)
+        buffer = writer.take()
+        buffer.reserve(MessageWriter.fixedBytesMax, from: pool)
+        MessageWriter.appendFraming(request.framing, announced: announced(request), to: &buffer)
+        if request.expectsContinue { buffer.append("Expect: 100-continue\r\n") }
+        if let upgrade {
+            buffer.append("Connection: Upgrade\r\nUpgrade: ")
+            buffer.append(upgrade)
+            buffer.append("\r\n")
+        }
+        buffer.append("\r\n")
+    }
+
+    /// A POST without content says so (RFC 9110 §8.6), for origins that would ask for its length.
+    private static func announced(_ request: borrowing RequestHead) -> UInt64? {
+        request.fields.first(.contentLength) != nil ? 0 : nil
+    }
+}
+
+/// Writes content as it was sent, to be sent again to another origin.
+package enum ReplayWriter {
+    package static func append(_ bytes: Span<UInt8>, chunked: Bool, to buffer: inout Buffer, pool: BufferPool) {
+        buffer.reserve(bytes.count + ChunkedEncoder.overheadBytesMax, from: pool)
+        if chunked { ChunkedEncoder.appendStart(count: bytes.count, to: &buffer) }
+        buffer.append(bytes)
+        if chunked { ChunkedEncoder.appendEnd(to: &buffer) }
+    }
+
+    package static func appendLastChunk(_ trailers: borrowing Fields, to buffer: inout Buffer, pool: BufferPool) {
+        ChunkedEncoder.appendLast(trailers: trailers, to: &buffer, pool: pool)
+    }
+}

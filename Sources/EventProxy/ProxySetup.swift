@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+public import EventHTTP
+
+/// What all workers of a proxy share: the configuration with its names resolved.
+public struct ProxySetup: Sendable {
+    /// An address of a host of a service.
+    struct ResolvedHost: Sendable {
+        let service: String
+        let host: ProxyConfiguration.Host
+        let address: SocketAddress
+    }
+
+    public let configuration: ProxyConfiguration
+    let hosts: [ResolvedHost]
+    let hostCounts: [Int]
+    let pseudonym: String
+    let seed: Int
+
+    /// Resolves the names of the hosts; a name with several addresses becomes as many hosts. `seed` chooses where the
+    /// round robin begins and what the proxy calls itself in `Via`.
+    public init(_ configuration: ProxyConfiguration, seed: UInt32) throws(Resolver.Failure) {
+        self.configuration = configuration
+        var hosts: [ResolvedHost] = []
+        var counts: [Int] = []
+        for service in configuration.services {
+            let before = hosts.count
+            for host in service.hosts {
+                for address in try Resolver.addresses(of: host.address, port: host.port) {
+                    hosts.append(ResolvedHost(service: service.name, host: host, address: address))
+                }
+            }
+            counts.append(hosts.count - before)
+        }
+        self.hosts = hosts
+        hostCounts = counts
+        pseudonym = "proxy-server-" + String(seed, radix: 16)
+        self.seed = Int(seed >> 1)
+    }
+
+    /// Limits of heads, the same towards clients and origins.
+    var limits: ParserLimits {
+        var limits = ParserLimits()
+        limits.lineBytesMax = configuration.limits.lineBytes
+        limits.headBytesMax = configuration.limits.headBytes
+        limits.fieldsMax = configuration.limits.fields
+        return limits
+    }
+
+    var timeouts: ClientTimeouts {
+        var timeouts = ClientTimeouts()
+        timeouts.connectMs = configuration.timeouts.connectMs
+        timeouts.responseMs = configuration.timeouts.responseMs
+        timeouts.bodyMs = configuration.timeouts.originBodyMs
+        timeouts.tunnelMs = configuration.timeouts.tunnelMs
+        return timeouts
+    }
+
+    /// What clients are allowed.
+    public var serverOptions: ServerOptions {
+        var options = ServerOptions()
+        options.limits = limits
+        options.headTimeoutMs = configuration.timeouts.clientHeaderMs
+        options.bodyTimeoutMs = configuration.timeouts.clientBodyMs
+        options.idleTimeoutMs = configuration.timeouts.clientIdleMs
+        options.writeTimeoutMs = configuration.timeouts.clientWriteMs
+        options.tunnelTimeoutMs = configuration.timeouts.tunnelMs
+        options.drainTimeoutMs = configuration.timeouts.drainMs
+        if configuration.limits.bodyBytes > 0 { options.bodyBytesMax = UInt64(configuration.limits.bodyBytes) }
+        if configuration.limits.connections > 0 { options.connectionsMax = configuration.limits.connections }
+        return options
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+
+/// Which fields go on, and which the proxy adds (RFC 9110 §7.6). Parsed and written anew: no byte of a head is passed
+/// through as it is.
+enum ForwardedFields {
+    // MARK: To the origin
+
+    /// Copies the end-to-end fields of a request and says who asked. What `Connection` names is removed (RFC 9110
+    /// §7.6.1), but naming what the proxy adds removes nothing.
+    ///
+    /// What a client claims about itself in forwarding fields is dropped, and so are aliases of those fields and of the
+    /// framing, which some frameworks would read as the real ones (`X_Forwarded_For`, `Transfer_Encoding`).
+    static func request(
+        _ request: borrowing RequestHead, from client: SocketAddress, host: Span<UInt8>, via: FieldLines,
+        to writer: inout FieldWriter
+    ) {
+        let fields = request.fields
+        let namesFields = request.connection.contains(.names)
+        for i in 0..<fields.count {
+            let field = fields[i]
+            if isOurs(field.id) || field.id.isHopByHop { continue }
+            if field.isAlias, isAlias(field.name) { continue }
+            if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
+            writer.copy(field)
+        }
+        writer.begin("X-Forwarded-For")
+        writer.host(of: client)
+        writer.end()
+        writer.add("X-Forwarded-Proto", "http")
+        writer.add("X-Forwarded-Host", host)
+        forwarded(client, host, to: &writer)
+        writer.add(via)
+    }
+
+    /// `Forwarded` (RFC 7239): an IPv6 address is in brackets, and like a host with a port it is quoted.
+    private static func forwarded(_ client: SocketAddress, _ host: Span<UInt8>, to writer: inout FieldWriter) {
+        writer.begin("Forwarded")
+        writer.literal(client.needsBrackets ? "for=\"[" : "for=")
+        writer.host(of: client)
+        writer.literal(client.needsBrackets ? "]\";host=\"" : ";host=\"")
+        writer.text(host)
+        writer.literal("\";proto=http")
+        writer.end()
+    }
+
+    /// Fields that the proxy writes itself, so that what came is not passed on. `Via` is not among them: it grows.
+    private static func isOurs(_ id: FieldName) -> Bool {
+        switch id {
+        case .host, .expect, .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xForwardedPort,
+            .xForwardedServer, .xRealIP:
+            true
+        default: false
+        }
+    }
+
+    /// Whether a name with `_` or `.` is one that stands for a framing or forwarding field.
+    private static func isAlias(_ name: Span<UInt8>) -> Bool {
+        if name.count > 32 { return false }
+        var canonical = InlineArray<32, UInt8>(repeating: 0)
+        for i in name.indices {
+            canonical[i] = name[i] == UInt8(ascii: "_") || name[i] == UInt8(ascii: ".") ? UInt8(ascii: "-") : name[i]
+        }
+        let id = FieldName(canonical.span.extracting(0..<name.count))
+        return isOurs(id) || id.isHopByHop || id == .via
+    }
+
+    // MARK: To the client
+
+    /// Copies the end-to-end fields of a response and says which origin gave it.
+    static func response(
+        _ response: borrowing ResponseHead, origin: FieldLines, originField: FieldName?, originName: [UInt8],
+        via: FieldLines, to writer: inout FieldWriter
+    ) {
+        let fields = response.fields
+        let namesFields = response.connection.contains(.names)
+        for i in 0..<fields.count {
+            let field = fields[i]
+            if field.id.isHopByHop { continue }
+            if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
+            if field.name.count == originName.count, isOrigin(field, originField, originName) { continue }
+            writer.copy(field)
+        }
+        writer.add(origin)
+        writer.add(via)
+    }
+
+    /// An origin does not get to say in our field who it is.
+    private static func isOrigin(_ field: borrowing Field, _ id: FieldName?, _ name: [UInt8]) -> Bool {
+        if let id, id != .other { return field.id == id }
+        return field.name.isSameName(as: name.span)
+    }
+
+    // MARK: Loops
+
+    /// Whether the request has come through this very proxy before (RFC 9110 §7.6.3).
+    static func hasPassed(_ request: borrowing RequestHead, pseudonym: [UInt8]) -> Bool {
+        let fields = request.fields
+        for i in 0..<fields.count where fields[i].id == .via {
+            if fields[i].value.containsWord(pseudonym.span) { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+
+/// Answers that the proxy makes itself.
+enum ProxyResponse {
+    case noOrigin(ClientFailure?)
+    case loop
+    case methodNotAllowed
+    case optionsAnswered
+
+    var status: Status {
+        switch self {
+        case .noOrigin(.connectTimeout), .noOrigin(.responseTimeout), .noOrigin(.bodyTimeout): .gatewayTimeout
+        case .noOrigin(nil): .serviceUnavailable
+        case .noOrigin: .badGateway
+        case .loop: .loopDetected
+        case .methodNotAllowed: .methodNotAllowed
+        case .optionsAnswered: .noContent
+        }
+    }
+
+    var text: StaticString {
+        switch self {
+        case .noOrigin(.connect): "no origin accepted the connection\n"
+        case .noOrigin(.connectTimeout): "no origin accepted the connection in time\n"
+        case .noOrigin(.lost): "the origin ended the connection without an answer\n"
+        case .noOrigin(.responseTimeout), .noOrigin(.bodyTimeout): "the origin did not answer in time\n"
+        case .noOrigin(.malformed): "the origin's answer is not valid HTTP\n"
+        case .noOrigin(nil): "no origin is available\n"
+        case .loop: "this request has passed through this proxy before\n"
+        case .methodNotAllowed: "this proxy makes no tunnels to other hosts\n"
+        case .optionsAnswered: ""
+        }
+    }
+
+    func send(_ exchange: consuming Exchange) {
+        let isTextual = text.utf8CodeUnitCount > 0
+        let allows: Bool
+        if case .methodNotAllowed = self { allows = true } else { allows = false }
+        exchange.respond(status, text) { fields in
+            if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
+            if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
+        }
+    }
+}

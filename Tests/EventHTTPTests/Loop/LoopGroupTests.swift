@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventHTTP
+import Glibc
+import Synchronization
+import Testing
+
+/// What the loops of one run did, from all their threads.
+private final class Record: Sendable {
+    private let events = Mutex<[String]>([])
+    private let threads = Mutex<Set<UInt>>([])
+
+    func note(_ event: String) {
+        events.withLock { $0.append(event) }
+        _ = threads.withLock { $0.insert(UInt(pthread_self())) }
+    }
+
+    func count(of event: String) -> Int { events.withLock { all in all.count { $0 == event } } }
+    var threadCount: Int { threads.withLock { $0.count } }
+}
+
+/// Drains after a while, as a server with a request in flight does.
+private final class SlowService: LoopService {
+    private let loop: EventLoop
+    private let record: Record
+    private let drainMs: Int64
+
+    init(_ loop: EventLoop, _ record: Record, drainMs: Int64) {
+        self.loop = loop
+        self.record = record
+        self.drainMs = drainMs
+        record.note("start")
+    }
+
+    deinit { record.note("gone") }
+
+    func drain(_ completion: @escaping () -> Void) {
+        record.note("drain")
+        if drainMs == 0 { return completion() }
+        loop.schedule(afterMs: drainMs) { [record] in
+            record.note("drained")
+            completion()
+        }
+    }
+}
+
+private func signalSelf(_ number: Int32) { _ = kill(getpid(), number) }
+
+/// One at a time: a signal belongs to one loop.
+@Suite(.serialized) struct LoopGroupTests {
+    @Test(arguments: [1, 2, 5]) func eachLoopHasItsThreadAndDrainsOnTheSignal(workers: Int) {
+        let record = Record()
+        LoopGroup.run(workers: workers) { loop, worker in
+            if worker == workers - 1 { loop.schedule(afterMs: 20) { signalSelf(SIGTERM) } }
+            return SlowService(loop, record, drainMs: Int64(worker) * 10)
+        }
+        #expect(record.count(of: "start") == workers)
+        #expect(record.count(of: "drain") == workers)
+        #expect(record.count(of: "drained") == workers - 1)
+        #expect(record.count(of: "gone") == workers)
+        #expect(record.threadCount == workers)
+    }
+
+    @Test func interruptDrainsToo() {
+        let record = Record()
+        LoopGroup.run(workers: 2) { loop, worker in
+            if worker == 0 { loop.schedule(afterMs: 10) { signalSelf(SIGINT) } }
+            return SlowService(loop, record, drainMs: 0)
+        }
+        #expect(record.count(of: "gone") == 2)
+    }
+
+    @Test func aSignalBeforeTheOthersHaveStartedReachesThemAll() {
+        let record = Record()
+        LoopGroup.run(workers: 3) { loop, worker in
+            if worker == 0 { signalSelf(SIGTERM) } else { usleep(50_000) }
+            return SlowService(loop, record, drainMs: 0)
+        }
+        #expect(record.count(of: "drain") == 3)
+    }
+
+    @Test func userSignalReopensLogs() {
+        let record = Record()
+        LoopGroup.run(workers: 1, reopenLogs: { record.note("reopen") }) { loop, _ in
+            loop.schedule(afterMs: 10) { signalSelf(SIGUSR1) }
+            loop.schedule(afterMs: 60) { signalSelf(SIGTERM) }
+            return SlowService(loop, record, drainMs: 0)
+        }
+        #expect(record.count(of: "reopen") == 1)
+    }
+}
