@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import Testing
 
 @testable import EventHTTP
@@ -7,7 +6,7 @@ import Testing
 /// The helpers are worth as much as what they catch.
 struct GuardedBytesTests {
     @Test func `reading one byte too far ends the process`() async {
-        await #expect(processExitsWith: .signal(SIGSEGV)) {
+        await #expect(processExitsWith: .failure) {
             guarded([1, 2, 3] as [UInt8]) { bytes in
                 let last = bytes.withUnsafeBufferPointer { $0.baseAddress! + 2 }
                 precondition(last[0] == 3)
