@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 SWIFT ?= swift
 # Extra flags of each kind of build. Release links the Swift runtime statically, so the executables run anywhere.
 DEBUG_FLAGS ?=
-RELEASE_FLAGS ?= --static-swift-stdlib
+RELEASE_FLAGS ?= --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 TEST_FLAGS ?=
 # The conformance kit; where the folder is missing, `make test` says so and goes on.
 CONFORMANCE ?= ../shared/conformance

@@ -46,7 +46,10 @@ let package = Package(
             swiftSettings: house),
         .executableTarget(
             name: "app-server",
-            dependencies: ["EventHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "EventHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: house),
         .executableTarget(
             name: "proxy-server",
@@ -54,6 +57,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP"], swiftSettings: tests),
         .testTarget(name: "EventProxyTests", dependencies: ["EventProxy"], swiftSettings: tests),
+        .testTarget(name: "AppServerTests", dependencies: ["app-server", "EventHTTP"], swiftSettings: tests),
         .testTarget(name: "EndToEndTests", dependencies: ["app-server", "proxy-server"], swiftSettings: tests),
     ]
 )

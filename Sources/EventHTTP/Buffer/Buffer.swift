@@ -123,7 +123,7 @@ internal import Glibc
         end &+= count
     }
 
-    package mutating func append(_ text: String) {
+    package mutating func append(utf8 text: String) {
         for byte in text.utf8 { append(byte) }
     }
 

@@ -49,10 +49,10 @@ struct ConnectionSocket: ~Copyable {
         isBlocked = false
     }
 
-    /// Waits for reading if `reading`, and for writing if something is waiting to be sent.
-    mutating func wait(reading: Bool) {
+    /// Waits for reading if `reading`, and for writing if `writing` or something is waiting to be sent.
+    mutating func wait(reading: Bool, writing: Bool = false) {
         var events: IOEvents = reading ? .read : []
-        if isBlocked { events.insert(.write) }
+        if isBlocked || writing { events.insert(.write) }
         watcher.wait(for: events, of: descriptor)
     }
 

@@ -93,10 +93,7 @@ extension ServerConnection {
 
     /// Parses a head and calls the handler. False when more bytes are needed or the request was refused.
     private func readHead(_ buffer: inout Buffer) -> Bool {
-        if buffer.isEmpty {
-            if server.isDraining { close() }
-            return false
-        }
+        if buffer.isEmpty { return false }
         // A head grows by lines: without a new line end there is nothing to parse again.
         let limits = server.options.limits
         if headSearched > 0, buffer.count <= limits.lineBytesMax + limits.headBytesMax,
@@ -277,6 +274,7 @@ extension ServerConnection {
         if isLingering { return close() }
         switch state.step {
         case .readHead, .close, .linger, .nextExchange, .discardBody:
+            // What waits to be sent is sent first, except if its request was cut.
             if socket.output.isEmpty || state.step == .discardBody { close() }
         case .readBody where state.isTunnel:
             guard isBodyWanted else { return }

@@ -55,7 +55,7 @@ extension ServerConnection {
         }
         // Content of unknown length: chunked if the client can read that, else up to the end of the connection.
         if framing == .untilClose || framing == .chunked { framing = minorVersion == 1 ? .chunked : .untilClose }
-        var persists = state.persists && !server.isDraining && framing != .untilClose && framing != .tunnel
+        var persists = state.persists && !server.endsConnections && framing != .untilClose && framing != .tunnel
         if state.request == .body {
             // A client that was never told to go on, or has much left to send, is better off with a new connection.
             if awaitsContinue || (decoder.bytesLeft ?? 0) > Self.discardBytesMax { persists = false }
@@ -147,7 +147,8 @@ extension ServerConnection {
         if state.step == .nextExchange, input.isEmpty, !readsEnded {
             // The common end: nothing was sent ahead, so the connection just waits for its next request.
             nextExchange()
-            if server.isDraining { close() } else { updateWatcher() }
+            finishIfDone()
+            updateWatcher()
         } else if state.step == .nextExchange || state.step == .discardBody {
             loop.later(self)
         } else {
@@ -210,6 +211,17 @@ extension ServerConnection {
     /// So much waits for the client that answering it further would only fill memory.
     var isBackedUp: Bool { socket.isBlocked && socket.output.count >= ConnectionSocket.lowWatermarkBytes }
 
+    /// Whether a handler that has written `count` bytes may go on in this turn. A client that reads as fast as we write
+    /// never blocks the socket, and would keep the loop for itself.
+    func keepsTurn(_ count: Int) -> Bool {
+        turnBytes += count
+        if turnBytes < Self.turnBytesMax || !isOpen { return isOpen }
+        observerWaits = true
+        awaitsTurn = true
+        if !isProcessing { updateWatcher() }
+        return false
+    }
+
     func flush() {
         guard isOpen, !isBroken else { return }
         let wasWaiting = socket.isBlocked
@@ -242,6 +254,8 @@ extension ServerConnection {
         }
         if observerWaits, socket.output.count <= ConnectionSocket.lowWatermarkBytes {
             observerWaits = false
+            awaitsTurn = false
+            turnBytes = 0
             observer?.responseDrained()
             flush()
         }

@@ -16,9 +16,11 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     static let lingerTimeoutMs: Int64 = 2_000
     /// Requests that are sent ahead wait in the connection up to this; more stays in the kernel.
     static let readAheadBytesMax = 16 << 10
+    /// What a handler may write of a response before the other connections of the loop have their turn.
+    static let turnBytesMax = 256 << 10
 
     let loop: EventLoop
-    unowned let server: ServerLoop
+    let server: ServerLoop
     var socket: ConnectionSocket
     private var deadline: TimerWheel.ID?
     private(set) var peer = SocketAddress.unspecified
@@ -52,6 +54,9 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var observerWaits = false
     /// A write has failed; the connection closes from a clean stack, because whoever wrote is still at work.
     var isBroken = false
+    /// Written by the handler in this turn, and whether it waits for its next turn though the socket takes more.
+    var turnBytes = 0
+    var awaitsTurn = false
     var halfCloseProbes = 0
     var logEntry = ExchangeLog()
 
@@ -132,6 +137,9 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         case .linger:
             endExchange()
             linger()
+        case .readHead:
+            // Nobody will send another request, or nobody here will take it.
+            if readsEnded || (server.isDraining && input.isEmpty) { close() }
         default: break
         }
     }
@@ -146,6 +154,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         observer = nil
         isBodyWanted = false
         observerWaits = false
+        turnBytes = 0
         halfCloseProbes = 0
         discardedBytes = 0
         return exchangeID
@@ -159,7 +168,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     /// The server stops: a connection without a request ends now, another one after its answer.
     func serverDrains() {
-        if state.step == .readHead, input.isEmpty { close() }
+        finishIfDone()
     }
 
     /// Makes every token of the exchange stale, logs it, and lets its observer go.
@@ -170,6 +179,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         let observer = observer
         self.observer = nil
         isBodyWanted = false
+        awaitsTurn = false
         return observer
     }
 
@@ -230,7 +240,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     func updateWatcher() {
         guard isOpen else { return }
-        socket.wait(reading: wantsToRead)
+        socket.wait(reading: wantsToRead, writing: awaitsTurn)
     }
 
     private var wantsToRead: Bool {

@@ -23,8 +23,10 @@ package struct TimerWheel: ~Copyable {
         fileprivate let index: Int32
     }
 
+    /// Unowned and not weak: a weak reference would put every retain of a connection on the slow path for good. An
+    /// owner removes its deadline before it goes.
     private struct Owner {
-        weak var value: (any DeadlineOwner)?
+        unowned var value: (any DeadlineOwner)?
     }
 
     private struct Entry {

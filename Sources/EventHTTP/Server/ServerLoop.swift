@@ -11,6 +11,9 @@ final class ServerLoop {
     /// Every connection object there is; they are used again and again.
     private var connections: ContiguousArray<ServerConnection> = []
     private var idle: ContiguousArray<ServerConnection> = []
+    /// Each connection ends with its next answer.
+    private(set) var endsConnections = false
+    /// Nothing is accepted any more, and a connection without a request ends.
     private(set) var isDraining = false
     private var drained: (() -> Void)?
     private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
@@ -41,7 +44,7 @@ final class ServerLoop {
         connection.open(descriptor, peer: peer)
     }
 
-    /// A connection has closed. It may still be on the stack, so its object is used again only after this iteration.
+    /// A connection has closed; its object can be used again by the next accept, which is a callback of its own.
     func closed(_ connection: ServerConnection) {
         idle.append(connection)
         listener?.resumeIfWaiting()
@@ -57,22 +60,33 @@ final class ServerLoop {
 
     /// Stops accepting, lets what is in flight finish, and calls `completion` when nothing is left or the time is up.
     func drain(_ completion: @escaping () -> Void) {
-        guard !isDraining else { return }
-        isDraining = true
+        guard !endsConnections else { return }
+        endsConnections = true
         drained = completion
+        if options.drainDelayMs == 0 { return stopAccepting() }
+        loop.schedule(afterMs: options.drainDelayMs) { [weak self] in self?.stopAccepting() }
+    }
+
+    private func stopAccepting() {
+        isDraining = true
         listener?.acceptWaiting()
         listener = nil
         for connection in connections where connection.isOpen { connection.serverDrains() }
         if openCount == 0 { return finishDrain() }
-        loop.schedule(afterMs: options.drainTimeoutMs) { [self] in
-            for connection in connections where connection.isOpen { connection.abort() }
-            finishDrain()
-        }
+        loop.schedule(afterMs: options.drainTimeoutMs) { [weak self] in self?.drainTimedOut() }
+    }
+
+    private func drainTimedOut() {
+        for connection in connections where connection.isOpen { connection.abort() }
+        finishDrain()
     }
 
     private func finishDrain() {
         let completion = drained
         drained = nil
+        // The connections own the server, too: the circle ends here.
+        connections.removeAll()
+        idle.removeAll()
         completion?()
     }
 
@@ -80,6 +94,8 @@ final class ServerLoop {
         var requestLine = connection.logEntry.end()
         defer { requestLine.release(to: loop.pool) }
         guard let accessLog, accessLog.isEnabled else { return }
+        // What was answered at once took some of this iteration, whose time is from its beginning.
+        loop.refreshTime()
         addressText.removeAll()
         connection.peer.appendHost(to: &addressText)
         let line = requestLine.bytes

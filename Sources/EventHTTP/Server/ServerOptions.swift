@@ -13,7 +13,10 @@ public struct ServerOptions: Sendable {
     public var writeTimeoutMs: Int64 = 30_000
     /// Nothing moving through a tunnel in either direction.
     public var tunnelTimeoutMs: Int64 = 3_600_000
-    /// For requests in flight when the server is told to stop.
+    /// Told to stop, the server goes on accepting for this long, but ends each connection with its next answer: whoever
+    /// sends it traffic needs time to learn that it goes.
+    public var drainDelayMs: Int64 = 0
+    /// After that, for requests in flight.
     public var drainTimeoutMs: Int64 = 30_000
     /// Longest content of a request; nil: as long as it likes, it is streamed.
     public var bodyBytesMax: UInt64?

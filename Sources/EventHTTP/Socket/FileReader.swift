@@ -2,12 +2,12 @@
 internal import Glibc
 
 /// Reads small files of the kernel, such as those of /proc, at once.
-enum FileReader {
+package enum FileReader {
     /// Far more than any such file has.
     static let bytesMax = 1 << 20
 
     /// The file's text, or nil when it cannot be read, is longer than `bytesMax`, or is not UTF-8.
-    static func text(_ path: String) -> String? {
+    package static func text(_ path: String) -> String? {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { return nil }
         let descriptor = Descriptor(number)

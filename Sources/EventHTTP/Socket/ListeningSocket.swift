@@ -8,11 +8,27 @@ public final class ListeningSocket: Sendable {
     public let address: SocketAddress
     private let descriptor: Mutex<Descriptor?>
 
-    /// Throws when the address cannot be listened on; the error says why and what to do.
+    /// Throws when the address cannot be listened on; the error says why and what to do. Another socket that shares the
+    /// address is no reason: see `perWorker`.
     public init(on address: SocketAddress) throws(SystemError) {
         let socket = try Socket.listening(on: address)
         self.address = Socket.localAddress(of: socket) ?? address
         descriptor = Mutex(socket)
+    }
+
+    /// A socket for each worker, all on the same address; the kernel spreads connections over them.
+    ///
+    /// Unless `besideOthers`, throws when another process listens there, even one that would share the address: two
+    /// servers that split the connections between them without knowing are a trap.
+    public static func perWorker(
+        _ workers: Int, on address: SocketAddress, besideOthers: Bool = false
+    ) throws(SystemError) -> [ListeningSocket] {
+        precondition(workers >= 1)
+        if !besideOthers, address.port != 0 { try Socket.checkFree(address) }
+        let first = try ListeningSocket(on: address)
+        var sockets = [first]
+        for _ in 1..<workers { sockets.append(try ListeningSocket(on: first.address)) }
+        return sockets
     }
 
     /// Hands the socket over, once.

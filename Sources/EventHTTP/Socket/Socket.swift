@@ -17,16 +17,29 @@ package enum Socket {
             let failure = Syscalls.setOption(descriptor, level: level, name, 1)
             if failure != 0 { throw SystemError("set option \(name) for \(address)", failure) }
         }
+        try bind(descriptor, to: address)
+        let number = descriptor.number
+        if listen(number, backlogMax) != 0 { throw SystemError("listen on \(address)", errno) }
+        return descriptor
+    }
+
+    /// Throws when somebody listens on the address, even somebody who would share it.
+    static func checkFree(_ address: SocketAddress) throws(SystemError) {
+        let descriptor = try stream(address)
+        // Connections of an earlier process that are still dying do not count.
+        _ = Syscalls.setOption(descriptor, level: SOL_SOCKET, SO_REUSEADDR, 1)
+        try bind(descriptor, to: address)
+    }
+
+    private static func bind(_ descriptor: borrowing Descriptor, to address: SocketAddress) throws(SystemError) {
         if address.isIPv6 {
             // "::" serves IPv4 too, whatever the machine's default is.
             _ = Syscalls.setOption(descriptor, level: Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0)
         }
         let number = descriptor.number
-        if unsafe address.withSockaddr({ unsafe bind(number, $0, $1) }) != 0 {
+        if unsafe address.withSockaddr({ unsafe Glibc.bind(number, $0, $1) }) != 0 {
             throw SystemError("listen on \(address)", errno)
         }
-        if listen(number, backlogMax) != 0 { throw SystemError("listen on \(address)", errno) }
-        return descriptor
     }
 
     package enum Accepted: ~Copyable {

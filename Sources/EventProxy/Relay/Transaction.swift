@@ -50,6 +50,10 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         deadline = proxy.loop.addDeadline(self)
     }
 
+    deinit {
+        if let deadline { proxy.loop.removeDeadline(deadline) }
+    }
+
     // MARK: Beginning and ending
 
     func begin(_ head: borrowing RequestHead, _ exchange: consuming Exchange) {

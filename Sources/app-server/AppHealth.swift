@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+internal import Synchronization
+
+/// What all loops know of each other's health. Each loop writes its own part; any loop answers for all.
+final class AppHealth: Sendable {
+    /// A loop that has not come round for this long has stalled.
+    static let stallMs: Int64 = 5_000
+
+    /// One loop's part, written on its thread only: so counting is a load and a store, not a locked instruction.
+    final class Worker: Sendable {
+        private let started = Atomic<Bool>(false)
+        /// When it came round last, in milliseconds of the monotonic clock.
+        private let seenAtMs = Atomic<Int64>(0)
+        private let answers = Atomic<Int>(0)
+        private let serverErrors = Atomic<Int>(0)
+
+        var isStarted: Bool { started.load(ordering: .acquiring) }
+
+        func start() {
+            started.store(true, ordering: .releasing)
+        }
+
+        /// The loop has come round.
+        func beat(nowMs: Int64) {
+            seenAtMs.store(nowMs, ordering: .relaxed)
+        }
+
+        func hasStalled(nowMs: Int64) -> Bool {
+            isStarted && nowMs - seenAtMs.load(ordering: .relaxed) > AppHealth.stallMs
+        }
+
+        /// Counts an answer. Those to probes do not count.
+        func count(_ status: Status) {
+            answers.store(answers.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+            if status.isServerError {
+                serverErrors.store(serverErrors.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+            }
+        }
+
+        var counts: LivenessJudge.Counts {
+            LivenessJudge.Counts(
+                answers: answers.load(ordering: .relaxed), serverErrors: serverErrors.load(ordering: .relaxed))
+        }
+    }
+
+    let workers: [Worker]
+    private let draining = Atomic<Bool>(false)
+    private let judge = Mutex(LivenessJudge())
+    private let failsTooOften = Atomic<Bool>(false)
+
+    init(workers: Int) {
+        self.workers = (0..<workers).map { _ in Worker() }
+    }
+
+    /// Lets the judge see the share of failures; called about once a second by one loop.
+    func judge(nowMs: Int64) {
+        var total = LivenessJudge.Counts()
+        for worker in workers { total += worker.counts }
+        let fails = judge.withLock { $0.isFailing(total, nowMs: nowMs) }
+        failsTooOften.store(fails, ordering: .relaxed)
+    }
+
+    /// The server has been told to stop. True for the first to say so.
+    func drain() -> Bool {
+        !draining.exchange(true, ordering: .acquiringAndReleasing)
+    }
+
+    // MARK: What probes ask
+
+    enum Liveness {
+        case ok, draining, stalled, failing
+    }
+
+    /// A process that is about to end anyway is left to finish.
+    func liveness(nowMs: Int64) -> Liveness {
+        if isDraining { return .draining }
+        for worker in workers where worker.hasStalled(nowMs: nowMs) { return .stalled }
+        return failsTooOften.load(ordering: .relaxed) ? .failing : .ok
+    }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    var isStarted: Bool { workers.allSatisfy(\.isStarted) }
+}
+
+/// Shows once a second that its loop comes round.
+final class Pulse: DeadlineOwner {
+    static let intervalMs: Int64 = 1_000
+
+    private let loop: EventLoop
+    private let worker: Int
+    private let health: AppHealth
+    private var deadline: TimerWheel.ID?
+
+    init(_ loop: EventLoop, _ worker: Int, _ health: AppHealth) {
+        self.loop = loop
+        self.worker = worker
+        self.health = health
+        deadline = loop.addDeadline(self)
+        beat()
+    }
+
+    deinit {
+        if let deadline { loop.removeDeadline(deadline) }
+    }
+
+    func deadlinePassed() {
+        beat()
+        if worker == 0 { health.judge(nowMs: loop.nowMs) }
+    }
+
+    private func beat() {
+        health.workers[worker].beat(nowMs: loop.nowMs)
+        if let deadline { loop.setDeadline(deadline, atMs: loop.nowMs + Self.intervalMs) }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+internal import Logging
+
+/// The server from its start to its end.
+struct AppRun {
+    let name: String
+    let sockets: [ListeningSocket]
+    let drainDelayMs: Int64
+    let log: LogOptions
+
+    func run() {
+        let writer = LogWriter(options: log)
+        LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: writer) }
+        let logger = Logger(label: log.name)
+        let workers = sockets.count
+        logger.info(
+            "app-server \(name) listens on \(sockets[0].address), \(workers) worker\(workers == 1 ? "" : "s")")
+
+        let health = AppHealth(workers: workers)
+        let (name, sockets, drainDelayMs) = (name, sockets, drainDelayMs)
+        LoopGroup.run(workers: workers, reopenLogs: { writer.reopen() }) { loop, worker in
+            var options = ServerOptions()
+            options.drainDelayMs = drainDelayMs
+            // Without access lines the engine need not keep what they would say.
+            let accessLog = AccessLog(channel: writer.makeChannel())
+            let server = HTTPServer(
+                on: loop, socket: sockets[worker], options: options,
+                accessLog: accessLog.isEnabled ? accessLog : nil,
+                handler: DemoHandler(loop: loop, worker: worker, name: name, health: health))
+            return AppWorker(loop, worker, server, health, logger)
+        }
+        logger.info("app-server \(name) has stopped")
+        writer.stop()
+    }
+}
+
+/// What runs on one loop: the server, and the pulse that shows that the loop goes on.
+final class AppWorker: LoopService {
+    private let server: HTTPServer
+    private let pulse: Pulse
+    private let health: AppHealth
+    private let logger: Logger
+
+    init(_ loop: EventLoop, _ worker: Int, _ server: HTTPServer, _ health: AppHealth, _ logger: Logger) {
+        self.server = server
+        self.health = health
+        self.logger = logger
+        pulse = Pulse(loop, worker, health)
+        health.workers[worker].start()
+    }
+
+    func drain(_ completion: @escaping () -> Void) {
+        if health.drain() { logger.info("stopping: no new connections, requests in flight are finished") }
+        server.drain(completion)
+    }
+}

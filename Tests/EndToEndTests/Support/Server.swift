@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// One of our executables, serving on a free port of the loopback interface.
+final class Server {
+    let process: ChildProcess
+    let folder: TemporaryFolder
+    let port: UInt16
+
+    /// Starts `name` and waits until it says where it listens.
+    init(_ name: String, _ arguments: [String], folder: TemporaryFolder = TemporaryFolder()) throws {
+        self.folder = folder
+        let process = try ChildProcess(
+            try Executable.path(name), arguments,
+            outputPath: folder.path("\(name)-\(UInt32.random(in: 0 ... .max)).out"))
+        self.process = process
+        port = try eventually(20, "\(name) to listen") {
+            if let end = process.poll() { throw TestFailure("\(name) ended: \(end)\n\(process.output)") }
+            return Self.port(in: process.output)
+        }
+    }
+
+    /// What follows the last colon of `listens on ADDRESS:PORT`.
+    private static func port(in output: String) -> UInt16? {
+        for line in output.split(separator: "\n").dropLast(output.hasSuffix("\n") ? 0 : 1) {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "," })
+            guard let on = words.firstIndex(of: "on"), on > 0, words[on - 1] == "listens", on + 1 < words.count else {
+                continue
+            }
+            return words[on + 1].split(separator: ":").last.flatMap { UInt16($0) }
+        }
+        return nil
+    }
+
+    /// An app-server without a log file, on a free port.
+    static func app(_ arguments: String..., workers: Int = 1) throws -> Server {
+        let fixed = ["--address", "127.0.0.1", "--port", "0", "--workers", "\(workers)"]
+        let file = arguments.contains("--log-file") ? [] : ["--log-file", ""]
+        return try Server("app-server", fixed + file + arguments)
+    }
+
+    var log: String { process.output }
+
+    func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+
+    func connect(receiveBufferBytes: Int32? = nil) throws -> RawClient {
+        try RawClient(port: port, receiveBufferBytes: receiveBufferBytes)
+    }
+
+    /// Sends one request on a connection of its own and reads the answer.
+    func ask(_ request: String, isHead: Bool = false) throws -> RawResponse {
+        let client = try connect()
+        try client.send(request)
+        return try client.response(isHead: isHead)
+    }
+
+    func get(_ path: String) throws -> RawResponse { try ask("GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n") }
+
+    /// Sends SIGTERM and waits for the end.
+    func stop() throws -> ProcessEnd {
+        process.signal(SIGTERM)
+        return try process.waitForEnd()
+    }
+}
