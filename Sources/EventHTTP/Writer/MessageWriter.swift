@@ -53,7 +53,7 @@ enum ChunkedEncoder {
         buffer.append("0\r\n")
         for i in 0..<trailers.count {
             let field = trailers[i]
-            if field.id.isForbiddenInTrailers || field.isAlias { continue }
+            if field.id.isForbiddenInTrailers || field.isAlias || describesContent(field.name) { continue }
             buffer.reserve(field.name.count + field.value.count + 8, from: pool)
             buffer.append(field.name)
             buffer.append(": ")
@@ -61,6 +61,11 @@ enum ChunkedEncoder {
             buffer.append("\r\n")
         }
         buffer.append("\r\n")
+    }
+
+    /// Any field that describes the content comes too late in a trailer section (RFC 9110 §6.5.1), known or not.
+    private static func describesContent(_ name: Span<UInt8>) -> Bool {
+        name.count >= 8 && name.extracting(0..<8).equalsIgnoringCase("content-")
     }
 
     static func appendLast(to buffer: inout Buffer) {

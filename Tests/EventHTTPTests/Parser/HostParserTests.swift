@@ -32,7 +32,9 @@ struct HostParserTests {
     func `an address in brackets is valid when the C library can read it`(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let memory = GuardedBytes()
-        let parts = ["0", "1", "ff", "abcd", "12345", ":", ":", ":", "::", "::", ".", "1.2.3.4", "255", "g", "1:2:3", ""]
+        let parts = [
+            "0", "1", "ff", "abcd", "12345", ":", ":", ":", "::", "::", ".", "1.2.3.4", "255", "g", "1:2:3", "",
+        ]
         var validCount = 0
         for _ in 0..<20_000 {
             let address = (0..<Int.random(in: 1...9, using: &random)).map { _ in parts.randomElement(using: &random)! }

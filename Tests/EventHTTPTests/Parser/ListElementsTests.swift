@@ -27,7 +27,8 @@ struct ListElementsTests {
         ("", []), ("close", .close), ("CLOSE", .close), (" close\t", .close), ("keep-alive", .keepAlive),
         ("Keep-Alive, Upgrade", [.keepAlive, .upgrade]), ("close, keep-alive", [.close, .keepAlive]),
         ("upgrade", .upgrade), ("x-a", .names), ("close,x-a", [.close, .names]), (",,", []), ("closed", .names),
-        ("clos", .names), ("close;a", .names), ("\"close\"", .names), ("keep_alive", .names), ("content-length", .names),
+        ("clos", .names), ("close;a", .names), ("\"close\"", .names), ("keep_alive", .names),
+        ("content-length", .names),
         ("host, close", [.close, .names]), ("close close", .names),
     ]
 

@@ -57,6 +57,12 @@ func text(_ bytes: Span<UInt8>) -> String {
     text(array(bytes))
 }
 
+/// The text of bytes that may be missing.
+func optionalText(_ bytes: Span<UInt8>?) -> String? {
+    guard let bytes else { return nil }
+    return text(bytes)
+}
+
 func array(_ bytes: Span<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)
