@@ -20,16 +20,17 @@ package class IOTarget {
 }
 
 /// Waits for a descriptor. Owns libev's record of it, which stays where it is until it has been stopped and freed;
-/// the target owns the watcher, so the target outlives every call.
+/// the target owns the watcher, so the target outlives every call; the watcher owns the loop, so that there is one to
+/// stop it on.
 @safe package struct IOWatcher: ~Copyable {
     private let watcher: UnsafeMutablePointer<ev_io>
-    private let loop: OpaquePointer
+    private let loop: EventLoop
     package private(set) var events: IOEvents = []
 
     package init(on loop: EventLoop) {
         unsafe watcher = .allocate(capacity: 1)
         unsafe watcher.initialize(to: ev_io())
-        unsafe self.loop = loop.raw
+        self.loop = loop
         unsafe cev_io_init(
             watcher,
             { _, watcher, events in
@@ -40,7 +41,7 @@ package class IOTarget {
     }
 
     deinit {
-        unsafe ev_io_stop(loop, watcher)
+        unsafe ev_io_stop(loop.raw, watcher)
         unsafe watcher.deallocate()
     }
 
@@ -52,16 +53,16 @@ package class IOTarget {
     /// Waits for `events` of the descriptor, and for nothing else; an empty set waits for nothing.
     package mutating func wait(for events: IOEvents, of descriptor: borrowing Descriptor) {
         if unsafe events == self.events && watcher.pointee.fd == descriptor.number { return }
-        unsafe ev_io_stop(loop, watcher)
+        unsafe ev_io_stop(loop.raw, watcher)
         self.events = events
         if events.isEmpty { return }
         unsafe cev_io_set(watcher, descriptor.number, events.rawValue)
-        unsafe ev_io_start(loop, watcher)
+        unsafe ev_io_start(loop.raw, watcher)
     }
 
     /// Waits for nothing. To be called before the descriptor is closed.
     package mutating func stop() {
-        unsafe ev_io_stop(loop, watcher)
+        unsafe ev_io_stop(loop.raw, watcher)
         events = []
     }
 }

@@ -117,7 +117,7 @@ enum ByteScanner {
     }
 
     /// Whether the bytes are those of `text`, which has as many. With the mask 0x20 letter case does not matter; the
-    /// text is then in lower case, and none of ours has `@[\]^_` where the mask would confuse it.
+    /// text is then in lower case.
     static func equal(_ bytes: Span<UInt8>, _ text: StaticString, caseMask: UInt8) -> Bool {
         let wanted = unsafe UnsafeRawPointer(text.utf8Start)
         return unsafe bytes.withUnsafeBytes { memory in
@@ -126,17 +126,37 @@ enum ByteScanner {
             let mask = ones &* UInt64(caseMask)
             while position &+ 8 <= count {
                 let word = unsafe memory.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-                if unsafe (word | mask) != wanted.loadUnaligned(fromByteOffset: position, as: UInt64.self) | mask {
+                let other = unsafe wanted.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                let difference = word ^ other
+                if difference & ~mask != 0 || (difference != 0 && !areLetters(other, where: difference)) {
                     return false
                 }
                 position &+= 8
             }
             while position < count {
-                let byte = unsafe wanted.load(fromByteOffset: position, as: UInt8.self)
-                if unsafe memory[position] | caseMask != byte | caseMask { return false }
+                let other = unsafe wanted.load(fromByteOffset: position, as: UInt8.self)
+                let difference = unsafe memory[position] ^ other
+                if difference & ~caseMask != 0 || (difference != 0 && !isLowercase(other)) { return false }
                 position &+= 1
             }
             return true
         }
+    }
+
+    /// Only letters have a case: where a bit of `difference` is set, the byte of `word` must be one. Without this, CR
+    /// would pass for a hyphen.
+    private static func areLetters(_ word: UInt64, where difference: UInt64) -> Bool {
+        var rest = difference
+        while rest != 0 {
+            let shift = UInt64(rest.trailingZeroBitCount & ~7)
+            if !isLowercase(UInt8(truncatingIfNeeded: word >> shift)) { return false }
+            rest &= ~(0xff << shift)
+        }
+        return true
+    }
+
+    @inline(__always)
+    private static func isLowercase(_ byte: UInt8) -> Bool {
+        byte &- 0x61 < 26
     }
 }

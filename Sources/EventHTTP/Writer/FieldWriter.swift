@@ -31,7 +31,7 @@ public struct FieldWriter: ~Copyable {
         buffer.reserve(value.utf8CodeUnitCount + 2, from: pool)
         let start = buffer.count
         buffer.append(value)
-        assert(ByteScanner.valueEnd(buffer.bytes, from: start) == buffer.count, "a control in a field value")
+        precondition(ByteScanner.valueEnd(buffer.bytes, from: start) == buffer.count, "a control in a field value")
         end()
     }
 
@@ -74,7 +74,7 @@ public struct FieldWriter: ~Copyable {
     }
 
     private static func check(_ name: Span<UInt8>) {
-        assert(ByteScanner.tokenEnd(name, from: 0).end == name.count, "a field name is a token")
+        precondition(ByteScanner.tokenEnd(name, from: 0).end == name.count, "a field name is a token")
         precondition(!FieldName(name).isHopByHop, "framing and connection fields are the engine's")
     }
 
