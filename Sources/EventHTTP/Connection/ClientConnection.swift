@@ -1,90 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 
-/// Why a request to an origin came to nothing, or its response was cut.
-package enum ClientFailure: Equatable {
-    /// No connection: refused, unreachable, or another errno of connect.
-    case connect(Int32)
-    /// No connection in time.
-    case connectTimeout
-    /// The origin ended or reset the connection before the response was complete.
-    case lost
-    /// No response head in time.
-    case responseTimeout
-    /// A response that stopped in its content.
-    case bodyTimeout
-    /// A response that is not valid HTTP.
-    case malformed(ParseError)
-}
-
-/// Follows a connection to an origin. Calls come on the loop's thread.
-package protocol ClientConnectionObserver: AnyObject {
-    /// The connection stands; requests can be sent.
-    func connected(_ connection: ClientConnection)
-    /// A head: interim ones first, then the final one. With `.hold` the response stays where it is, and comes again
-    /// when the connection is told to go on.
-    func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection) -> HeadVerdict
-    func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection)
-    /// The response is complete. The connection can be used again if `isReusable`; otherwise it is closed afterwards.
-    func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection)
-    /// A callback is over: what was passed on can be sent.
-    func responsePaused(_ connection: ClientConnection)
-    /// What was told to wait may go on.
-    func requestDrained(_ connection: ClientConnection)
-    /// The connection is closed.
-    func failed(_ failure: ClientFailure, _ connection: ClientConnection)
-    /// An idle connection was ended by the origin or grew too old; it is closed.
-    func idleEnded(_ connection: ClientConnection)
-}
-
-package enum HeadVerdict {
-    case take, hold
-}
-
-/// Deadlines of a connection to an origin, in milliseconds.
-package struct ClientTimeouts: Sendable {
-    package var connectMs: Int64 = 3_000
-    /// From the request to the response's head.
-    package var responseMs: Int64 = 15_000
-    /// Between two pieces of the response, and of the request.
-    package var bodyMs: Int64 = 15_000
-    /// Nothing moving in a tunnel.
-    package var tunnelMs: Int64 = 3_600_000
-
-    package init() {}
-}
-
-/// A connection to an origin: one request after the other.
+/// A connection to an origin: one request after the other. Reading is in ClientConnection+Input.
 package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// Interim responses to one request; more is an attack or a loop.
     static let interimsMax = 8
 
     let loop: EventLoop
-    private let limits: ParserLimits
-    private let timeouts: ClientTimeouts
+    let limits: ParserLimits
+    let timeouts: ClientTimeouts
     /// Who follows it now: whoever has it in use, or the pool.
     package var observer: (any ClientConnectionObserver)?
-    private var socket: ConnectionSocket
+    var socket: ConnectionSocket
     private var deadline: TimerWheel.ID?
-    private var state = ClientConnectionState()
-    private var input = Buffer()
-    private var headSearched = 0
-    private var decoder = BodyDecoder(.none)
-    private var method = Method.get
-    private var isPersistent = true
+    var state = ClientConnectionState()
+    var input = Buffer()
+    var headSearched = 0
+    var decoder = BodyDecoder(.none)
+    var method = Method.get
+    var isPersistent = true
     /// The kernel took at least a byte of the current request, so the origin may have seen it.
     package private(set) var hasSentBytes = false
-    private var interims = 0
-    private var isPaused = false
-    private var readsEnded = false
-    private var isProcessing = false
+    var interims = 0
+    var isPaused = false
+    var readsEnded = false
+    var isProcessing = false
     private var observerWaits = false
     /// When it was last used, in milliseconds of the loop's clock.
     package private(set) var usedAtMs: Int64 = 0
     /// How long the origin says it keeps an idle connection.
-    package private(set) var keepAliveSeconds: UInt64?
+    package internal(set) var keepAliveSeconds: UInt64?
     /// At least one response has come over it, so a failure may be the end of an idle connection (RFC 9112 §9.3.1).
-    package private(set) var isReused = false
+    package internal(set) var isReused = false
     package var isOpen: Bool { socket.descriptor.isOpen }
 
     package init(on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts) {
@@ -126,7 +73,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         observer = nil
     }
 
-    private func fail(_ failure: ClientFailure) {
+    func fail(_ failure: ClientFailure) {
         guard isOpen else { return }
         let wasIdle = state.phase == .idle
         let observer = observer
@@ -322,202 +269,26 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         }
     }
 
-    // MARK: Reading
-
-    private func read() {
-        if state.phase == .idle || state.phase == .ready {
-            // Nothing was asked: an end, a reset, or bytes that belong to no request (response queue poisoning).
-            return fail(.lost)
-        }
-        if input.isEmpty {
-            var inbox = loop.takeInbox()
-            receive(into: &inbox)
-            if isOpen, !inbox.isEmpty {
-                input.reserve(inbox.count, from: loop.pool)
-                input.append(inbox.bytes)
-            }
-            loop.returnInbox(inbox)
-        } else {
-            var own = input.take()
-            own.reserve(4 << 10, from: loop.pool)
-            receive(into: &own)
-            putBack(own)
-        }
-        observer?.responsePaused(self)
-        updateWatcher()
-    }
-
-    private func processWaiting() {
-        var own = input.take()
-        process(&own)
-        putBack(own)
-        observer?.responsePaused(self)
-    }
-
-    private func receive(into buffer: inout Buffer) {
-        switch Syscalls.receive(socket.descriptor, into: &buffer, max: EventLoop.receiveBytesMax) {
-        case .bytes: process(&buffer)
-        case .wouldBlock: break
-        case .ended: originEnded()
-        case .failed: fail(.lost)
-        }
-    }
-
-    private func putBack(_ buffer: consuming Buffer) {
-        input = buffer
-        if input.isEmpty || !isOpen { input.release(to: loop.pool) }
-    }
-
-    private func originEnded() {
-        readsEnded = true
-        if state.phase == .body && decoder.endsAtClose {
-            ended(Fields(Span(), Span()), hasSurplus: false)
-        } else {
-            fail(.lost)
-        }
-    }
-
-    private func process(_ buffer: inout Buffer) {
-        isProcessing = true
-        defer { isProcessing = false }
-        do throws(ParseError) {
-            while isOpen, !isPaused {
-                let goesOn =
-                    switch state.phase {
-                    case .head: try readHead(&buffer)
-                    case .body: try readContent(&buffer)
-                    case .connecting, .ready, .idle: false
-                    }
-                if !goesOn { return }
-            }
-        } catch {
-            fail(.malformed(error))
-        }
-    }
-
-    private func readHead(_ buffer: inout Buffer) throws(ParseError) -> Bool {
-        if buffer.isEmpty { return false }
-        if headSearched > 0, buffer.count <= limits.lineBytesMax + limits.headBytesMax,
-            buffer.bytes.firstIndex(of: UInt8(ascii: "\n"), from: min(headSearched, buffer.count)) == nil
-        {
-            headSearched = buffer.count
-            return false
-        }
-        var fields = loop.takeFields()
-        let parsed: ParsedResponse?
-        do throws(ParseError) {
-            parsed = try ResponseParser.parse(buffer.bytes, to: method, limits: limits, into: &fields)
-        } catch {
-            loop.returnFields(fields)
-            throw error
-        }
-        guard let parsed else {
-            headSearched = buffer.count
-            loop.returnFields(fields)
-            return false
-        }
-        headSearched = 0
-        let isFinal = !parsed.status.isInterim || parsed.status == .switchingProtocols
-        if !isFinal {
-            interims += 1
-            if interims > Self.interimsMax {
-                loop.returnFields(fields)
-                throw .statusCode
-            }
-        }
-        let observer = observer
-        let verdict =
-            observer?.responseHead(
-                ResponseHead(parsed, bytes: buffer.bytes, lines: fields.lines.span), from: self) ?? .take
-        loop.returnFields(fields)
-        guard isOpen else { return false }
-        if verdict == .hold {
-            isPaused = true
-            return false
-        }
-        buffer.consume(parsed.length)
-        if isFinal { headEnded(parsed) }
-        return true
-    }
-
-    private func headEnded(_ parsed: ParsedResponse) {
-        decoder = BodyDecoder(parsed.framing)
-        isPersistent = parsed.isPersistent
-        keepAliveSeconds = parsed.keepAliveSeconds
-        state.headEnded()
-        if parsed.framing == .tunnel { state.becameTunnel() }
-        setDeadline(parsed.framing == .tunnel ? timeouts.tunnelMs : timeouts.bodyMs)
-    }
-
-    private func readContent(_ buffer: inout Buffer) throws(ParseError) -> Bool {
-        switch try decoder.next(buffer.bytes) {
-        case .data(let range):
-            observer?.responseBody(buffer.bytes.extracting(range), from: self)
-            if isOpen { buffer.consume(range.upperBound) }
-            extendDeadline()
-            return true
-        case .ended(let consumed):
-            buffer.consume(consumed)
-            ended(Fields(Span(), Span()), hasSurplus: !buffer.isEmpty)
-            return false
-        case .trailers(let consumed):
-            buffer.consume(consumed)
-            return try readTrailers(&buffer)
-        case .more(let consumed):
-            buffer.consume(consumed)
-            return false
-        }
-    }
-
-    private func readTrailers(_ buffer: inout Buffer) throws(ParseError) -> Bool {
-        var fields = loop.takeFields()
-        let end: Int?
-        do throws(ParseError) {
-            end = try FieldParser.parse(buffer.bytes, from: 0, limits: limits, into: &fields)
-        } catch {
-            loop.returnFields(fields)
-            throw error
-        }
-        if let end {
-            ended(Fields(buffer.bytes, fields.lines.span), hasSurplus: buffer.count > end)
-        }
-        loop.returnFields(fields)
-        if let end { buffer.consume(end) }
-        return false
-    }
-
-    /// The response is complete. A connection with bytes beyond it, or whose request was not sent to its end, is not
-    /// used again.
-    private func ended(_ trailers: borrowing Fields, hasSurplus: Bool) {
-        let isReusable = isPersistent && !hasSurplus && state.isRequestSent && socket.output.isEmpty
-        if state.isTunnel { return observer?.responseEnded(trailers, isReusable: false, from: self) ?? () }
-        state.responseEnded()
-        isReused = true
-        let observer = observer
-        if isReusable { clearDeadline() } else { close() }
-        observer?.responseEnded(trailers, isReusable: isReusable, from: self)
-    }
-
     // MARK: Deadlines and watching
 
     private var currentTimeoutMs: Int64 {
         state.phase == .head ? timeouts.responseMs : timeouts.bodyMs
     }
 
-    private func setDeadline(_ milliseconds: Int64) {
+    func setDeadline(_ milliseconds: Int64) {
         if let deadline { loop.setDeadline(deadline, atMs: loop.nowMs + milliseconds) }
     }
 
-    private func clearDeadline() {
+    func clearDeadline() {
         if let deadline { loop.clearDeadline(deadline) }
     }
 
-    private func extendDeadline() {
+    func extendDeadline() {
         guard isOpen, state.phase == .body else { return }
         setDeadline(state.isTunnel ? timeouts.tunnelMs : timeouts.bodyMs)
     }
 
-    private func updateWatcher() {
+    func updateWatcher() {
         guard isOpen else { return }
         socket.wait(reading: state.phase != .connecting && !isPaused && !readsEnded)
     }
