@@ -336,9 +336,13 @@ extension ServerConnection {
     private func answer(_ id: UInt64, _ status: Status, _ reason: StaticString) {
         isBodyWanted = false
         awaitsContinue = false
-        guard startResponse(id, status, framing: .length(UInt64(reason.utf8CodeUnitCount + 1)), fields: { fields in
-            fields.add("Content-Type", "text/plain; charset=utf-8")
-        }) else { return }
+        guard
+            startResponse(
+                id, status, framing: .length(UInt64(reason.utf8CodeUnitCount + 1)),
+                fields: { fields in
+                    fields.add("Content-Type", "text/plain; charset=utf-8")
+                })
+        else { return }
         write(reason)
         write("\n")
         endResponse()

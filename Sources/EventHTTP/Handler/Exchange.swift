@@ -106,8 +106,8 @@ public struct BodyWriter: ~Copyable {
         connection.responseDropped(id)
     }
 
-    /// Writes a piece. False asks the caller to wait for `responseDrained`: at most 64 KiB wait for a slow client, and a
-    /// fast one gets 256 KiB before others have their turn.
+    /// Writes a piece. False asks the caller to wait for `responseDrained`: at most 64 KiB wait for a slow client, and
+    /// a fast one gets 256 KiB before others have their turn.
     /// What is sent when the client has gone is nothing, without an error; the observer has been told.
     public func write(_ bytes: Span<UInt8>) -> Bool {
         guard connection.isCurrent(id) else { return false }

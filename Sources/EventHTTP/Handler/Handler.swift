@@ -7,8 +7,8 @@
 public protocol Handler {
     /// Answers `request` now, or keeps the exchange and answers later.
     ///
-    /// `request` is a view of the receive buffer and ends with the call. `exchange` is the right and the duty to answer:
-    /// it cannot be used twice, and one that is dropped answers 500.
+    /// `request` is a view of the receive buffer and ends with the call. `exchange` is the right and the duty to
+    /// answer: it cannot be used twice, and one that is dropped answers 500.
     mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange)
 }
 

@@ -48,7 +48,8 @@ internal import Glibc
         wheel = TimerWheel(nowMs: nowNs / 1_000_000)
         let data = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe check = LoopCheck(
-            on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).woke() }, data: data)
+            on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).woke() }, data: data
+        )
         unsafe timer = LoopTimer(
             on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).runDeadlines() },
             data: data)

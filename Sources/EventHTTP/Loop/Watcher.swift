@@ -92,7 +92,8 @@ package class IOTarget {
             unsafe ev_signal_stop(raw, watcher)
             unsafe watcher.deallocate()
         }
-        unsafe cev_signal_init(watcher, { _, w, _ in unsafe LoopSource.called(w.unsafelyUnwrapped.pointee.data) }, number)
+        unsafe cev_signal_init(
+            watcher, { _, w, _ in unsafe LoopSource.called(w.unsafelyUnwrapped.pointee.data) }, number)
         unsafe watcher.pointee.data = Unmanaged.passUnretained(source).toOpaque()
         unsafe ev_signal_start(raw, watcher)
         return source

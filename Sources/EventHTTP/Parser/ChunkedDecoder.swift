@@ -64,8 +64,8 @@ struct ChunkedDecoder {
         guard position < bytes.count else { return nil }
         guard position > start, size <= UInt64(Int64.max) else { throw .chunkSize }
         let extensionStart = position
-        // A line is looked at no farther than it may reach with its CRLF, so that one which is too long is refused alike
-        // whether its end is there or not.
+        // A line is looked at no farther than it may reach with its CRLF, so that one which is too long is refused
+        // alike whether its end is there or not.
         let reach = start + ParserLimits.chunkLineBytesMax + 2
         guard let lineEnd = try ChunkExtension.end(bytes.extracting(0..<min(bytes.count, reach)), from: position) else {
             if bytes.count >= reach { throw .chunkSize }
@@ -75,7 +75,8 @@ struct ChunkedDecoder {
         dataBytes = dataBytes &+ size
         // Extensions mean nothing to us, so they may not cost more than the data (CVE-2023-39326).
         let paid = min(dataBytes, UInt64(ParserLimits.chunkExtensionBytesMax))
-        let allowed = ParserLimits.chunkExtensionBytesFree
+        let allowed =
+            ParserLimits.chunkExtensionBytesFree
             + Int(paid) * ParserLimits.chunkExtensionBytesPerDataByte
         guard extensionBytes <= min(allowed, ParserLimits.chunkExtensionBytesMax) else { throw .chunkExtension }
         state = size == 0 ? .trailers : .data(size)

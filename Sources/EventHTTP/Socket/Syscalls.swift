@@ -16,7 +16,8 @@ package enum IOResult: Equatable {
 /// only mean a bug of ours (EBADF, EFAULT, EINVAL, ENOTSOCK) stops the process instead of being carried on.
 package enum Syscalls {
     /// Reads at most `max` bytes to the end of `buffer`, which must have room.
-    package static func receive(_ socket: borrowing Descriptor, into buffer: inout Buffer, max: Int = .max) -> IOResult {
+    package static func receive(_ socket: borrowing Descriptor, into buffer: inout Buffer, max: Int = .max) -> IOResult
+    {
         let number = socket.number
         let count = unsafe buffer.fill(max: max) { start, room in
             var result: Int

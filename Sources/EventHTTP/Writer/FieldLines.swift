@@ -34,6 +34,7 @@ public struct FieldLines: Sendable, Equatable {
         let id = FieldName(nameBytes.span)
         if id.isHopByHop { throw .reserved(name) }
         if id == .date { hasDate = true }
-        bytes += nameBytes + [UInt8(ascii: ":"), UInt8(ascii: " ")] + valueBytes + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+        bytes +=
+            nameBytes + [UInt8(ascii: ":"), UInt8(ascii: " ")] + valueBytes + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
     }
 }

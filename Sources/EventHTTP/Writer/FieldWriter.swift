@@ -2,9 +2,9 @@
 
 /// Writes the field lines of a head.
 ///
-/// It cannot write an invalid one: names come from literals, prepared lines or a parser; a control in a value that comes
-/// from elsewhere is written as a space (RFC 9110 §5.5); and what frames the message or manages the connection is left
-/// to the engine, which writes it last.
+/// It cannot write an invalid one: names come from literals, prepared lines or a parser; a control in a value that
+/// comes from elsewhere is written as a space (RFC 9110 §5.5); and what frames the message or manages the connection is
+/// left to the engine, which writes it last.
 public struct FieldWriter: ~Copyable {
     package var buffer: Buffer
     private let pool: BufferPool

@@ -66,8 +66,8 @@ struct RoundRobin {
         return host
     }
 
-    /// The host of a further attempt: one that has not been tried, of a service that has not been tried if there is one.
-    /// Nil when every host has been.
+    /// The host of a further attempt: one that has not been tried, of a service that has not been tried if there is
+    /// one. Nil when every host has been.
     mutating func selectAlternate(tried: TriedHosts) -> Int? {
         if let host = alternate(tried, newServicesOnly: true) ?? alternate(tried, newServicesOnly: false) {
             return host

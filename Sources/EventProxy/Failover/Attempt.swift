@@ -30,8 +30,8 @@ struct Attempt {
         hasReplayed = true
     }
 
-    /// Whether another host may be asked (RFC 9110 §9.2.2): for a request that does no more when it is done twice, or of
-    /// which no byte has reached an origin.
+    /// Whether another host may be asked (RFC 9110 §9.2.2): for a request that does no more when it is done twice, or
+    /// of which no byte has reached an origin.
     func mayTryAnother(attemptsMax: Int, isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {
         guard count < attemptsMax, deaths < Self.deathsMax, isReplayable else { return false }
         return isIdempotent || !wasSent
