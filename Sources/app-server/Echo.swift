@@ -47,6 +47,7 @@ final class Echo: ExchangeObserver {
 
     private func answer(_ exchange: consuming Exchange, trailers: [UInt8]?) {
         if let trailers { json.append(trailers) }
+        let body = body
         if String(validating: body, as: UTF8.self) != nil {
             json.member("body", body.span)
         } else {
