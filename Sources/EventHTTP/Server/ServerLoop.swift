@@ -11,6 +11,9 @@ final class ServerLoop {
     private var idle: ContiguousArray<ServerConnection> = []
     private var drained: (() -> Void)?
     private let logger: Logger
+    private var warnedAtMs: Int64?
+    /// One line for all the times that a connection could not be accepted meanwhile.
+    private static let warningIntervalMs: Int64 = 10_000
 
     init(on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?) {
         self.loop = loop
@@ -45,6 +48,8 @@ final class ServerLoop {
 
     /// Connections wait in the kernel's queue because this process cannot have more descriptors.
     func acceptFailed(_ number: Int32) {
+        if let warnedAtMs, loop.nowMs - warnedAtMs < Self.warningIntervalMs { return }
+        warnedAtMs = loop.nowMs
         logger.warning("\(SystemError("accept a connection", number))")
     }
 
