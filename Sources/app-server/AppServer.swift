@@ -14,6 +14,7 @@ struct AppServer: ParsableCommand {
               any path                GET, HEAD: 200 and {"message": "you got this!"}
               /fail                   GET: the process ends at once, without an answer
               /status/{code}          that status, 200 to 599
+              /outage/{code}          every answer has that status from now on, until /outage/end
               /delay/{milliseconds}   the message after a while, up to 600000
               /bytes/{n}              n bytes, up to 1 TiB
               /echo                   any method: the request as JSON, content up to 1 MiB

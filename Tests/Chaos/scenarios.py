@@ -80,10 +80,10 @@ def unavailable(farm, proxy, stop):
     """One whole service answers 503 for three seconds, again and again."""
     while not stop.wait(2):
         for port in farm.services[0]:
-            farm.signal(port, signal.SIGUSR2)
+            ask(port, "/outage/503")
         stop.wait(3)
         for port in farm.services[0]:
-            farm.signal(port, signal.SIGUSR2)
+            ask(port, "/outage/end")
 
 
 def hang(farm, proxy, stop):
@@ -106,11 +106,6 @@ def poison(farm, proxy, stop):
     while not stop.wait(1):
         ask(proxy.port, "/fail")
         farm.revive()
-
-
-def outage(farm, proxy, stop):
-    """All origins go and come back. While there are none, no proxy can answer: only what follows counts."""
-    raise NotImplementedError
 
 
 @dataclass
