@@ -48,6 +48,7 @@ final class AppHealth: Sendable {
     private let draining = Atomic<Bool>(false)
     private let judge = Mutex(LivenessJudge())
     private let failsTooOften = Atomic<Bool>(false)
+    private let outageCode = Atomic<Int>(0)
 
     init(workers: Int) {
         self.workers = (0..<workers).map { _ in Worker() }
@@ -59,6 +60,15 @@ final class AppHealth: Sendable {
         for worker in workers { total += worker.counts }
         let fails = judge.withLock { $0.isFailing(total, nowMs: nowMs) }
         failsTooOften.store(fails, ordering: .relaxed)
+    }
+
+    /// The status that every answer has during an outage; nil when there is none.
+    var outage: Status? {
+        Status(outageCode.load(ordering: .relaxed))
+    }
+
+    func setOutage(_ status: Status?) {
+        outageCode.store(status.map { Int($0.code) } ?? 0, ordering: .relaxed)
     }
 
     /// The server has been told to stop. True for the first to say so.

@@ -14,12 +14,13 @@ struct AppServer: ParsableCommand {
               any path                GET, HEAD: 200 and {"message": "you got this!"}
               /fail                   GET: the process ends at once, without an answer
               /status/{code}          that status, 200 to 599
+              /outage/{code}          every answer has that status from now on, until /outage/end
               /delay/{milliseconds}   the message after a while, up to 600000
               /bytes/{n}              n bytes, up to 1 TiB
               /echo                   any method: the request as JSON, content up to 1 MiB
               /livez /readyz /startupz   200, or 503 and why
 
-            Signals: TERM and INT finish the requests in flight and end, a second one ends at once; USR1 reopens the log.
+            Signals: TERM and INT finish what is in flight and end, a second one ends at once; USR1 reopens the log.
 
             Examples:
               app-server
@@ -69,12 +70,13 @@ struct AppServer: ParsableCommand {
 
     func run() throws {
         guard let address = SocketAddress(address, port: port) else { preconditionFailure("validated") }
+        OpenFiles.raiseLimit()
         let workers = workers.count
         let sockets: [ListeningSocket]
         do {
             sockets = try ListeningSocket.perWorker(workers, on: address)
         } catch {
-            throw ValidationFailure(description: "\(error)")
+            throw StartFailure(description: "\(error)")
         }
         AppRun(
             name: name ?? Options.hostName, sockets: sockets, drainDelayMs: drainDelay * 1000,
@@ -85,6 +87,6 @@ struct AppServer: ParsableCommand {
 }
 
 /// An error whose text is all there is to say; the exit status is 1.
-struct ValidationFailure: Error, CustomStringConvertible {
+struct StartFailure: Error, CustomStringConvertible {
     let description: String
 }

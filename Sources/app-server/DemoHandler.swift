@@ -31,6 +31,10 @@ struct DemoHandler: Handler {
             counts.count(.methodNotAllowed)
             return answers.refuse(exchange, .methodNotAllowed, #"{"error": "only GET and HEAD are answered here"}"#)
         }
+        if let outage = health.outage, !path.isExempt {
+            counts.count(outage)
+            return answers.answer(exchange, status: outage)
+        }
         if path.count == 1 { return greet(exchange) }
         switch path {
         case "/fail" where request.method == .get:
@@ -42,6 +46,8 @@ struct DemoHandler: Handler {
         default:
             if path.hasPrefix("/status/") {
                 answerStatus(path.dropping(8), exchange)
+            } else if path.hasPrefix("/outage/") {
+                setOutage(path.dropping(8), exchange)
             } else if path.hasPrefix("/delay/") {
                 delay(path.dropping(7), exchange)
             } else if path.hasPrefix("/bytes/") {
@@ -65,6 +71,18 @@ struct DemoHandler: Handler {
         }
         counts.count(status)
         answers.answer(exchange, status: status)
+    }
+
+    /// `/outage/503`: from now on every answer of this process has that status, until `/outage/end`.
+    private func setOutage(_ text: Span<UInt8>, _ exchange: consuming Exchange) {
+        if text.equals("end") {
+            health.setOutage(nil)
+        } else if text.count == 3, let code = text.decimal, code >= 200, let status = Status(Int(code)) {
+            health.setOutage(status)
+        } else {
+            return refuse(exchange, #"{"error": "an outage is a status or its end: /outage/503, /outage/end"}"#)
+        }
+        greet(exchange)
     }
 
     private func delay(_ text: Span<UInt8>, _ exchange: consuming Exchange) {
@@ -116,5 +134,12 @@ struct DemoHandler: Handler {
         } else {
             answers.answer(exchange, .serviceUnavailable, #"{"status": "starting"}"#)
         }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Probes, and the switch itself, work during an outage.
+    fileprivate var isExempt: Bool {
+        hasPrefix("/outage/") || equals("/fail") || equals("/livez") || equals("/readyz") || equals("/startupz")
     }
 }

@@ -47,9 +47,9 @@ final class Echo: ExchangeObserver {
 
     private func answer(_ exchange: consuming Exchange, trailers: [UInt8]?) {
         if let trailers { json.append(trailers) }
-        let content = body
-        if String(validating: content, as: UTF8.self) != nil {
-            json.member("body", content.span)
+        let body = body
+        if String(validating: body, as: UTF8.self) != nil {
+            json.member("body", body.span)
         } else {
             json.base64("body_base64", body)
         }

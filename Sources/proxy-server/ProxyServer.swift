@@ -65,7 +65,8 @@ struct ProxyServer: ParsableCommand {
             preconditionFailure("the configuration has been checked")
         }
         // All sockets before the first worker, so that a port that is taken is told before anything has begun.
-        let sockets = try (0..<workers).map { _ in try ListeningSocket(on: address) }
+        OpenFiles.raiseLimit()
+        let sockets = try ListeningSocket.perWorker(workers, on: address)
         let log = LogWriter(options: configuration.log.options)
         LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
         let logger = Logger(label: "proxy-log")

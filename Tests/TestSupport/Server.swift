@@ -8,14 +8,19 @@ package final class Server {
     package let port: UInt16
 
     /// Starts `name` and waits until it says where it listens.
-    package init(_ name: String, _ arguments: [String], folder: TemporaryFolder = TemporaryFolder()) throws {
+    package convenience init(
+        _ name: String, _ arguments: [String], folder: TemporaryFolder = TemporaryFolder()
+    ) throws {
+        let output = folder.path("\(name)-\(UInt32.random(in: 0 ... .max)).out")
+        try self.init(ChildProcess(try Executable.path(name), arguments, outputPath: output), folder: folder)
+    }
+
+    /// Waits until a process that was started says where it listens.
+    package init(_ process: ChildProcess, folder: TemporaryFolder) throws {
         self.folder = folder
-        let process = try ChildProcess(
-            try Executable.path(name), arguments,
-            outputPath: folder.path("\(name)-\(UInt32.random(in: 0 ... .max)).out"))
         self.process = process
-        port = try eventually(20, "\(name) to listen") {
-            if let end = process.poll() { throw TestFailure("\(name) ended: \(end)\n\(process.output)") }
+        port = try eventually(20, "a server to listen") {
+            if let end = process.poll() { throw TestFailure("the server ended: \(end)\n\(process.output)") }
             return Self.port(in: process.output)
         }
     }

@@ -128,7 +128,8 @@ internal import Glibc
         end &+= count
     }
 
-    package mutating func append(utf8 text: String) {
+    /// Not just `append`: a literal would be taken for a String, which is slow.
+    package mutating func append(string text: String) {
         for byte in text.utf8 { append(byte) }
     }
 

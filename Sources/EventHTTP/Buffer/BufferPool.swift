@@ -14,7 +14,8 @@
     private var free: InlineArray<4, UnsafeMutablePointer<UInt8>?>
     private var freeCount = InlineArray<4, Int>(repeating: 0)
     /// Blocks that buffers hold now, for tests and statistics.
-    package private(set) var lentCount = 0
+    package var lentCount: Int { lent }
+    private var lent = 0
 
     package init() {
         unsafe free = InlineArray(repeating: nil)
@@ -36,7 +37,7 @@
     func take(_ count: Int) -> Block {
         var size = 0
         while size < 4 && Self.blockBytes[size] < count { size += 1 }
-        lentCount += 1
+        lent += 1
         if size == 4 { return unsafe Block(memory: .allocate(capacity: count), capacity: count) }
         let capacity = Self.blockBytes[size]
         if let block = unsafe pop(size) { return unsafe Block(memory: block, capacity: capacity) }
@@ -44,7 +45,7 @@
     }
 
     func give(_ block: UnsafeMutablePointer<UInt8>, capacity: Int) {
-        lentCount -= 1
+        lent -= 1
         var size = 0
         while size < 4 && Self.blockBytes[size] != capacity { size += 1 }
         if size == 4 || freeCount[size] * capacity >= Self.retainedBytesMax {

@@ -85,7 +85,8 @@ extension ServerConnection {
 
     func nextExchange() {
         endExchange()
-        state.nextExchange()
+        precondition(state.step == .nextExchange)
+        state = ServerConnectionState()
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.idleTimeoutMs
         rearm()

@@ -20,11 +20,13 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     static let turnBytesMax = 256 << 10
 
     let loop: EventLoop
-    let server: ServerLoop
+    let server: ServerContext
+    private unowned let owner: ServerLoop
     var socket: ConnectionSocket
     private var deadline: TimerWheel.ID?
     private(set) var peer = SocketAddress.unspecified
-    var isOpen: Bool { socket.descriptor.isOpen }
+    /// Whether `socket` is: asked so often that going there for it would show.
+    private(set) var isOpen = false
 
     // What arrives.
     var state = ServerConnectionState()
@@ -60,10 +62,11 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var halfCloseProbes = 0
     var logEntry = ExchangeLog()
 
-    init(_ server: ServerLoop) {
-        self.server = server
-        loop = server.loop
-        socket = ConnectionSocket(on: server.loop)
+    init(_ owner: ServerLoop) {
+        self.owner = owner
+        server = owner.context
+        loop = owner.loop
+        socket = ConnectionSocket(on: owner.loop)
         super.init()
         socket.attach(self)
         deadline = loop.addDeadline(self)
@@ -76,6 +79,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     /// Takes over an accepted connection.
     func open(_ descriptor: consuming Descriptor, peer: SocketAddress) {
         socket.open(descriptor)
+        isOpen = true
         self.peer = peer
         state = ServerConnectionState()
         readsEnded = false
@@ -100,11 +104,12 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         guard isOpen else { return }
         let observer = endExchange(outcome: failure == .timeout ? "timeout" : "client gone")
         socket.close(loop.pool)
+        isOpen = false
         input.release(to: loop.pool)
         if let deadline { loop.clearDeadline(deadline) }
         state = ServerConnectionState()
         observer?.exchangeFailed(failure)
-        server.closed(self)
+        owner.closed(self)
     }
 
     /// Breaks the connection, so that the client cannot take a cut response for a whole one.

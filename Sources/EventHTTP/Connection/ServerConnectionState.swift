@@ -103,9 +103,4 @@ struct ServerConnectionState: Equatable {
         precondition(response == .owed)
         persists = false
     }
-
-    mutating func nextExchange() {
-        precondition(step == .nextExchange)
-        self = ServerConnectionState()
-    }
 }

@@ -33,7 +33,9 @@ internal import Glibc
     private var isRunning = false
 
     /// Nanoseconds of the monotonic clock, taken once per iteration.
-    public private(set) var nowNs: Int64
+    public var nowNs: Int64 { timeNs }
+    /// Beside `nowNs`, because each look at a public stored property is checked for exclusive access.
+    private var timeNs: Int64
     /// The same in milliseconds.
     public var nowMs: Int64 { nowNs / 1_000_000 }
 
@@ -44,8 +46,8 @@ internal import Glibc
         }
         unsafe self.raw = raw
         unsafe mailbox = Mailbox(of: raw)
-        nowNs = Self.clockNs()
-        wheel = TimerWheel(nowMs: nowNs / 1_000_000)
+        timeNs = Self.clockNs()
+        wheel = TimerWheel(nowMs: timeNs / 1_000_000)
         let data = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe check = LoopCheck(
             on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).woke() }, data: data
@@ -101,7 +103,7 @@ internal import Glibc
 
     /// Takes the time now instead of that of the iteration, for what took long.
     package func refreshTime() {
-        nowNs = Self.clockNs()
+        timeNs = Self.clockNs()
     }
 
     private func woke() {

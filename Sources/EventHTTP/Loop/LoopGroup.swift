@@ -74,13 +74,12 @@ private final class Worker: @unchecked Sendable {
 private final class GroupState: Sendable {
     private struct Member {
         let index: Int
-        let mailbox: Mailbox
-        weak var worker: Worker?
+        let worker: Worker
     }
 
     private struct State {
         var members: [Member] = []
-        /// The first loop, which ends last: it has the signals.
+        /// The way to the first loop, which ends last: it has the signals.
         var leader: Mailbox?
         var undrained: Int
         var isDraining = false
@@ -98,7 +97,7 @@ private final class GroupState: Sendable {
 
     /// Enters a loop that can be drained from now on, and drains it if that has been asked for already.
     func add(_ worker: Worker, _ index: Int) {
-        let member = Member(index: index, mailbox: worker.loop.mailbox, worker: worker)
+        let member = Member(index: index, worker: worker)
         state.withLock { state in
             state.members.append(member)
             if state.isDraining { askToDrain(member) }
@@ -119,23 +118,22 @@ private final class GroupState: Sendable {
 
     private func askToDrain(_ member: Member) {
         let index = member.index
-        member.mailbox.submit { [weak worker = member.worker, self] in
-            worker?.drain { [weak worker] in self.drained(worker, index) }
+        member.worker.loop.mailbox.submit { [self] in
+            worker(index)?.drain { [self] in drained(index) }
         }
     }
 
-    private func drained(_ worker: Worker?, _ index: Int) {
+    /// The worker, until its loop has ended. Letters name workers by number: a loop's mailbox must not own the loop.
+    private func worker(_ index: Int) -> Worker? {
+        state.withLock { state in state.members.first { $0.index == index }?.worker }
+    }
+
+    private func drained(_ index: Int) {
         let leader = state.withLock { state in
             state.undrained -= 1
             return state.undrained == 0 ? state.leader : nil
         }
-        if index > 0 { worker?.loop.stop() }
-        leader?.submit { [weak self] in self?.stopLeader() }
-    }
-
-    /// On the first loop's thread.
-    private func stopLeader() {
-        let worker = state.withLock { state in state.members.first { $0.index == 0 }?.worker }
-        worker?.loop.stop()
+        if index > 0 { worker(index)?.loop.stop() }
+        leader?.submit { [self] in worker(0)?.loop.stop() }
     }
 }

@@ -14,6 +14,7 @@ package final class Listener: IOTarget {
     private unowned let server: ServerLoop
     private var watcher: IOWatcher
     private var isWaiting = false
+    private var isPaused = false
 
     init(_ descriptor: consuming Descriptor, server: ServerLoop) {
         self.descriptor = descriptor
@@ -53,7 +54,15 @@ package final class Listener: IOTarget {
 
     private func waitAWhile() {
         waitForRoom()
-        server.loop.schedule(afterMs: Self.exhaustedPauseMs) { [weak self] in self?.resumeIfWaiting() }
+        // A connection that closes can end the waiting earlier, and the next may begin before this pause is over.
+        if isPaused { return }
+        isPaused = true
+        server.loop.schedule(afterMs: Self.exhaustedPauseMs) { [weak self] in self?.pauseEnded() }
+    }
+
+    private func pauseEnded() {
+        isPaused = false
+        resumeIfWaiting()
     }
 
     func resumeIfWaiting() {

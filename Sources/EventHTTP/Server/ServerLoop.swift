@@ -4,29 +4,24 @@ internal import Logging
 /// The server on one loop: its handler, its listener, and its connections.
 final class ServerLoop {
     let loop: EventLoop
-    let handler: AnyHandler
-    let options: ServerOptions
-    let accessLog: AccessLog?
+    let context: ServerContext
     private var listener: Listener?
     /// Every connection object there is; they are used again and again.
     private var connections: ContiguousArray<ServerConnection> = []
     private var idle: ContiguousArray<ServerConnection> = []
-    /// Each connection ends with its next answer.
-    private(set) var endsConnections = false
-    /// Nothing is accepted any more, and a connection without a request ends.
-    private(set) var isDraining = false
     private var drained: (() -> Void)?
-    private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
     private let logger: Logger
+    private var warnedAtMs: Int64?
+    /// One line for all the times that a connection could not be accepted meanwhile.
+    private static let warningIntervalMs: Int64 = 10_000
 
     init(on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?) {
         self.loop = loop
-        self.handler = handler
-        self.options = options
-        self.accessLog = accessLog
+        context = ServerContext(on: loop, handler: handler, options: options, accessLog: accessLog)
         logger = Logger(label: "server")
     }
 
+    var options: ServerOptions { context.options }
     var openCount: Int { connections.count - idle.count }
 
     func listen(_ descriptor: consuming Descriptor) {
@@ -48,11 +43,13 @@ final class ServerLoop {
     func closed(_ connection: ServerConnection) {
         idle.append(connection)
         listener?.resumeIfWaiting()
-        if isDraining, openCount == 0 { finishDrain() }
+        if context.isDraining, openCount == 0 { finishDrain() }
     }
 
     /// Connections wait in the kernel's queue because this process cannot have more descriptors.
     func acceptFailed(_ number: Int32) {
+        if let warnedAtMs, loop.nowMs - warnedAtMs < Self.warningIntervalMs { return }
+        warnedAtMs = loop.nowMs
         logger.warning("\(SystemError("accept a connection", number))")
     }
 
@@ -60,15 +57,15 @@ final class ServerLoop {
 
     /// Stops accepting, lets what is in flight finish, and calls `completion` when nothing is left or the time is up.
     func drain(_ completion: @escaping () -> Void) {
-        guard !endsConnections else { return }
-        endsConnections = true
+        guard !context.endsConnections else { return }
+        context.endsConnections = true
         drained = completion
         if options.drainDelayMs == 0 { return stopAccepting() }
         loop.schedule(afterMs: options.drainDelayMs) { [weak self] in self?.stopAccepting() }
     }
 
     private func stopAccepting() {
-        isDraining = true
+        context.isDraining = true
         listener?.acceptWaiting()
         listener = nil
         for connection in connections where connection.isOpen { connection.serverDrains() }
@@ -84,36 +81,6 @@ final class ServerLoop {
     private func finishDrain() {
         let completion = drained
         drained = nil
-        // The connections own the server, too: the circle ends here.
-        connections.removeAll()
-        idle.removeAll()
         completion?()
-    }
-
-    func log(_ connection: ServerConnection, outcome: StaticString) {
-        var requestLine = connection.logEntry.end()
-        defer { requestLine.release(to: loop.pool) }
-        guard let accessLog, accessLog.isEnabled else { return }
-        // What was answered at once took some of this iteration, whose time is from its beginning.
-        loop.refreshTime()
-        addressText.removeAll()
-        connection.peer.appendHost(to: &addressText)
-        let line = requestLine.bytes
-        let methodEnd = line.firstIndex(of: UInt8(ascii: " ")) ?? line.count
-        let targetStart = min(methodEnd + 1, line.count)
-        let targetEnd = line.firstIndex(of: UInt8(ascii: " "), from: targetStart) ?? line.count
-        let origin = connection.logEntry.origin
-        accessLog.write(
-            AccessRecord(
-                clientAddress: addressText.bytes,
-                method: line.extracting(0..<methodEnd),
-                target: line.extracting(targetStart..<targetEnd),
-                version: line.dropping(min(targetEnd + 1, line.count)),
-                origin: origin.span,
-                status: connection.logEntry.status,
-                bytesSent: connection.logEntry.bytes,
-                durationMicroseconds: UInt64(max(loop.nowNs - connection.logEntry.beganAtNs, 0)) / 1000,
-                attempts: connection.logEntry.attempts,
-                note: outcome))
     }
 }

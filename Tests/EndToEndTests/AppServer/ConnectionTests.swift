@@ -156,3 +156,29 @@ private func get(_ path: String, _ more: String = "") -> String { "GET \(path) H
         }
     }
 }
+
+@Suite struct AppServerLimitTests {
+    /// The system gives no more descriptors: who comes waits, and is served when others go.
+    @Test func clientsBeyondTheLimitOfOpenFilesWait() throws {
+        let folder = TemporaryFolder()
+        let process = try ChildProcess(
+            "prlimit",
+            [
+                "--nofile=20:40", try Executable.path("app-server"), "--address", "127.0.0.1", "--port", "0",
+                "--workers", "1", "--log-file", "", "--log-level", "info",
+            ], outputPath: folder.path("output"))
+        let server = try Server(process, folder: folder)
+        var clients = try (0..<60).map { _ in try server.connect() }
+        for client in clients { try client.send(get("/")) }
+        sleep(seconds: 0.4)
+        #expect(Files.lines("/proc/\(process.pid)/limits").contains { $0.hasPrefix("Max open files            40 ") })
+        let last = clients.removeLast()
+        last.deadlineSeconds = 0.1
+        #expect(throws: TestFailure.self) { try last.response() }
+        clients = []
+        last.deadlineSeconds = 5
+        #expect(try last.response().text == message)
+        #expect(server.log.split(separator: "\n").count { $0.contains("Too many open files") } == 1)
+        #expect(try server.stop() == .exited(0))
+    }
+}

@@ -37,7 +37,7 @@ struct BufferTests {
             case 11:
                 buffer.reserve(20, from: pool)
                 buffer.append("HTTP/1.1 ")
-                buffer.append(utf8: "é")
+                buffer.append(string: "é")
                 buffer.append(0xff as UInt8)
                 model += Array("HTTP/1.1 é".utf8) + [0xff]
             case 12:

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What every connection of a server needs for each request.
+///
+/// Apart from `ServerLoop`, which owns the connections and which they can therefore only name as unowned: that costs a
+/// retain and a release for every look.
+final class ServerContext {
+    private let loop: EventLoop
+    let handler: AnyHandler
+    let options: ServerOptions
+    let accessLog: AccessLog?
+    /// Each connection ends with its next answer.
+    var endsConnections = false
+    /// Nothing is accepted any more, and a connection without a request ends.
+    var isDraining = false
+    private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
+
+    init(on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?) {
+        self.loop = loop
+        self.handler = handler
+        self.options = options
+        self.accessLog = accessLog
+    }
+
+    func log(_ connection: ServerConnection, outcome: StaticString) {
+        var requestLine = connection.logEntry.end()
+        defer { requestLine.release(to: loop.pool) }
+        guard let accessLog, accessLog.isEnabled else { return }
+        // What was answered at once took some of this iteration, whose time is from its beginning.
+        loop.refreshTime()
+        addressText.removeAll()
+        connection.peer.appendHost(to: &addressText)
+        let line = requestLine.bytes
+        let methodEnd = line.firstIndex(of: UInt8(ascii: " ")) ?? line.count
+        let targetStart = min(methodEnd + 1, line.count)
+        let targetEnd = line.firstIndex(of: UInt8(ascii: " "), from: targetStart) ?? line.count
+        let origin = connection.logEntry.origin
+        accessLog.write(
+            AccessRecord(
+                clientAddress: addressText.bytes,
+                method: line.extracting(0..<methodEnd),
+                target: line.extracting(targetStart..<targetEnd),
+                version: line.dropping(min(targetEnd + 1, line.count)),
+                origin: origin.span,
+                status: connection.logEntry.status,
+                bytesSent: connection.logEntry.bytes,
+                durationMicroseconds: UInt64(max(loop.nowNs - connection.logEntry.beganAtNs, 0)) / 1000,
+                attempts: connection.logEntry.attempts,
+                note: outcome))
+    }
+}
