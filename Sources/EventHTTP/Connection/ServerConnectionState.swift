@@ -104,6 +104,12 @@ struct ServerConnectionState: Equatable {
         persists = false
     }
 
+    /// Too much of a request is left after its answer: the connection ends instead.
+    mutating func discardGivenUp() {
+        precondition(step == .discardBody)
+        persists = false
+    }
+
     mutating func nextExchange() {
         precondition(step == .nextExchange)
         self = ServerConnectionState()
