@@ -157,6 +157,8 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     package func endRequest() {
         guard isOpen, !state.isRequestSent else { return }
         state.requestEnded()
+        // An upload may have taken long; the origin's time to answer begins with its end.
+        if state.phase == .head { setDeadline(timeouts.responseMs) }
         flush()
     }
 
@@ -224,6 +226,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             return
         }
         socket.unblock()
+        if state.phase == .head, !isPaused { setDeadline(timeouts.responseMs) }
         flush()
         guard isOpen else { return }
         if state.areTunnelWritesEnded, socket.output.isEmpty { Syscalls.shutdownWriting(socket.descriptor) }
@@ -263,6 +266,8 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         case .idle: fail(.lost)
         case .ready: break
         case .head where isPaused: setDeadline(timeouts.responseMs)  // It is held, and waits for us.
+        // The origin has taken what there was of the request: it is the client that is slow.
+        case .head where !state.isRequestSent && socket.output.isEmpty: setDeadline(timeouts.responseMs)
         case .head: fail(.responseTimeout)
         case .body where isPaused: setDeadline(timeouts.bodyMs)  // It is the client that is slow.
         case .body: fail(.bodyTimeout)
