@@ -12,6 +12,10 @@ public struct ReverseProxy: Handler {
 
     public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
         if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange) }
+        if ForwardedFields.mayNotGoOn(request) {
+            let answer = request.method == .options ? ProxyResponse.optionsAnswered : .methodNotAllowed
+            return answer.send(exchange)
+        }
         if ForwardedFields.hasPassed(request, pseudonym: proxy.pseudonym) {
             return ProxyResponse.loop.send(exchange)
         }

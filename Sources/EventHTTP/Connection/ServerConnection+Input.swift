@@ -152,8 +152,10 @@ extension ServerConnection {
         isHeadRequest = parsed.method == .head
         awaitsContinue = parsed.expectsContinue
         decoder = BodyDecoder(parsed.framing)
+        // What follows CONNECT was meant for a tunnel; refused one, a client may already have sent bytes into it that
+        // must not be taken for requests (RFC 9110 §9.3.6).
         let persists =
-            !parsed.connection.contains(.close)
+            !parsed.connection.contains(.close) && parsed.method != .connect
             && (parsed.minorVersion == 1 || parsed.connection.contains(.keepAlive))
         state.requestBegan(hasBody: parsed.framing != .none, persists: persists)
         readDeadlineMs = .max
@@ -173,7 +175,8 @@ extension ServerConnection {
                 if isDiscarding || observer == nil {
                     discardedBytes += UInt64(range.count)
                     if discardedBytes > Self.discardBytesMax {
-                        close()
+                        // More than a connection is worth. Its client is still told so in order (RFC 9112 §9.6).
+                        state.discardGivenUp()
                         return false
                     }
                 } else {
@@ -266,7 +269,7 @@ extension ServerConnection {
     private func discard(_ count: Int, _ buffer: inout Buffer) {
         buffer.removeAll()
         discardedBytes += UInt64(count)
-        if discardedBytes > Self.discardBytesMax { close() }
+        if discardedBytes > Self.lingerBytesMax { close() }
     }
 
     /// The client has ended its side. That is no reason to keep an answer from it (RFC 9112 §9.6): it may have ended

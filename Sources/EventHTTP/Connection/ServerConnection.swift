@@ -12,6 +12,9 @@ internal import Glibc
 package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     /// What a client may still send of a request that has been answered, to keep its connection.
     static let discardBytesMax: UInt64 = 256 << 10
+    /// What a client may still send until it has seen our last answer. One that writes all of its request before it
+    /// reads would lose that answer to a reset (RFC 9112 §9.6).
+    static let lingerBytesMax: UInt64 = 64 << 20
     /// How long that may take, and how long we wait for a client to see our last answer.
     static let lingerTimeoutMs: Int64 = 2_000
     /// Requests that are sent ahead wait in the connection up to this; more stays in the kernel.

@@ -103,4 +103,10 @@ struct ServerConnectionState: Equatable {
         precondition(response == .owed)
         persists = false
     }
+
+    /// Too much of a request is left after its answer: the connection ends instead.
+    mutating func discardGivenUp() {
+        precondition(step == .discardBody)
+        persists = false
+    }
 }

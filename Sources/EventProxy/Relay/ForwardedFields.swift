@@ -17,12 +17,17 @@ enum ForwardedFields {
     ) {
         let fields = request.fields
         let namesFields = request.connection.contains(.names)
+        let countsDown = request.method.countsForwards
         for i in 0..<fields.count {
             let field = fields[i]
             if isOurs(field.id) || field.id.isHopByHop { continue }
             if field.isAlias, isAlias(field.name) { continue }
             if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
-            writer.copy(field)
+            if countsDown, field.id == .maxForwards, let left = field.value.decimal {
+                writer.add("Max-Forwards", left &- 1)
+            } else {
+                writer.copy(field)
+            }
         }
         writer.begin("X-Forwarded-For")
         writer.host(of: client)
@@ -84,6 +89,18 @@ enum ForwardedFields {
         writer.add(response.minorVersion == 1 ? proxy.via : proxy.viaHTTP10)
     }
 
+    /// Copies the end-to-end fields of an interim response.
+    static func interim(_ response: borrowing ResponseHead, to writer: inout FieldWriter) {
+        let fields = response.fields
+        let namesFields = response.connection.contains(.names)
+        for i in 0..<fields.count {
+            let field = fields[i]
+            if field.id.isHopByHop { continue }
+            if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
+            writer.copy(field)
+        }
+    }
+
     /// An origin does not get to say in our field who it is.
     private static func isOrigin(_ field: borrowing Field, _ proxy: ProxyLoop) -> Bool {
         if let id = proxy.originField, id != .other { return field.id == id }
@@ -93,6 +110,14 @@ enum ForwardedFields {
 
     // MARK: Loops
 
+    /// Whether this proxy is the last that the request may reach (RFC 9110 §7.6.2).
+    static func mayNotGoOn(_ request: borrowing RequestHead) -> Bool {
+        guard request.method.countsForwards else { return false }
+        let fields = request.fields
+        for i in 0..<fields.count where fields[i].id == .maxForwards && fields[i].value.decimal == 0 { return true }
+        return false
+    }
+
     /// Whether the request has come through this very proxy before (RFC 9110 §7.6.3).
     static func hasPassed(_ request: borrowing RequestHead, pseudonym: [UInt8]) -> Bool {
         let fields = request.fields
@@ -101,4 +126,9 @@ enum ForwardedFields {
         }
         return false
     }
+}
+
+extension Method {
+    /// Methods for which `Max-Forwards` counts (RFC 9110 §7.6.2); with any other it is a field like all the rest.
+    var countsForwards: Bool { self == .options || self == .trace }
 }

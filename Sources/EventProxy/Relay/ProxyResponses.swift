@@ -28,15 +28,18 @@ enum ProxyResponse {
         case .noOrigin(.malformed): "the origin's answer is not valid HTTP\n"
         case .noOrigin(nil): "no origin is available\n"
         case .loop: "this request has passed through this proxy before\n"
-        case .methodNotAllowed: "this proxy makes no tunnels to other hosts\n"
+        case .methodNotAllowed: "this proxy makes no tunnels to other hosts, and does not answer TRACE itself\n"
         case .optionsAnswered: ""
         }
     }
 
     func send(_ exchange: consuming Exchange) {
         let isTextual = text.utf8CodeUnitCount > 0
-        let allows: Bool
-        if case .methodNotAllowed = self { allows = true } else { allows = false }
+        let allows =
+            switch self {
+            case .methodNotAllowed, .optionsAnswered: true
+            case .noOrigin, .loop: false
+            }
         exchange.respond(status, text) { fields in
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
             if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }

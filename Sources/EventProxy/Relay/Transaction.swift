@@ -200,8 +200,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
             interim(head)
             return .take
         }
-        if head.status == .switchingProtocols && !(wantsUpgrade && head.hasUpgrade) {
-            // Nobody asked for it: not HTTP that we could pass on (CVE-2024-23326 and its kin).
+        if head.status == .switchingProtocols && !(wantsUpgrade && head.switchesToWebSocket) {
+            // Nobody asked for it, or for this protocol: not HTTP that we could pass on (CVE-2024-23326 and its kin).
             connection.close()
             failed(.malformed(.statusCode), connection)
             return .take
@@ -216,10 +216,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
             if awaitsContinue { readBody() }
             return
         }
-        let fields = head.fields
-        exchange?.interim(head.status) { writer in
-            for i in 0..<fields.count where !fields[i].id.isHopByHop { writer.copy(fields[i]) }
-        }
+        exchange?.interim(head.status) { writer in ForwardedFields.interim(head, to: &writer) }
     }
 
     private func relay(_ head: borrowing ResponseHead) {

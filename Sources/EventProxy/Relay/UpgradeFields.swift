@@ -11,6 +11,13 @@ extension RequestHead {
     }
 }
 
+extension ResponseHead {
+    /// Whether 101 switches to what was asked for. Another protocol must not be (RFC 9110 §7.8).
+    var switchesToWebSocket: Bool {
+        fields.first(.upgrade)?.equalsIgnoringCase("websocket") ?? false
+    }
+}
+
 extension Fields {
     /// `TE: trailers`: the client can take trailers (RFC 9110 §10.1.4).
     var acceptsTrailers: Bool {
