@@ -55,9 +55,13 @@ let package = Package(
             name: "proxy-server",
             dependencies: ["EventProxy", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: house),
-        .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP"], swiftSettings: tests),
-        .testTarget(name: "EventProxyTests", dependencies: ["EventProxy"], swiftSettings: tests),
+        .target(name: "TestSupport", dependencies: ["EventHTTP"], path: "Tests/TestSupport", swiftSettings: tests),
+        .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "EventProxyTests", dependencies: ["EventProxy", "EventHTTP", "TestSupport"], swiftSettings: tests),
         .testTarget(name: "AppServerTests", dependencies: ["app-server", "EventHTTP"], swiftSettings: tests),
-        .testTarget(name: "EndToEndTests", dependencies: ["app-server", "proxy-server"], swiftSettings: tests),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["app-server", "proxy-server", "TestSupport"],
+            swiftSettings: tests),
     ]
 )

@@ -43,9 +43,9 @@ final class ProxyLoop: Postponable {
 
     func selectAlternate(tried: TriedHosts) -> Int? { balancer.selectAlternate(tried: tried) }
 
-    /// Has a transaction try a host from a clean stack.
-    func later(_ transaction: Transaction, _ host: Int) {
-        transaction.pendingHost = host
+    /// Has a transaction try again from a clean stack.
+    func later(_ transaction: Transaction, _ next: Transaction.Next) {
+        transaction.next = next
         retries.append(transaction)
         loop.later(self)
     }
@@ -55,9 +55,9 @@ final class ProxyLoop: Postponable {
         retries.removeAll(keepingCapacity: true)
         for transaction in due {
             // Nil when its client has left meanwhile.
-            if let host = transaction.pendingHost {
-                transaction.pendingHost = nil
-                transaction.tryHost(host)
+            if let next = transaction.next {
+                transaction.next = nil
+                transaction.goOn(next)
             }
         }
     }

@@ -167,7 +167,8 @@ extension ClientConnection {
     /// The response is complete. A connection with bytes beyond it, or whose request was not sent to its end, is not
     /// used again.
     private func ended(_ trailers: borrowing Fields, hasSurplus: Bool) {
-        let isReusable = isPersistent && !hasSurplus && state.isRequestSent && socket.output.isEmpty
+        let isReusable =
+            isPersistent && !hasSurplus && state.isRequestSent && socket.output.isEmpty && lostErrno == 0
         if state.isTunnel { return observer?.responseEnded(trailers, isReusable: false, from: self) ?? () }
         state.responseEnded()
         isReused = true

@@ -71,6 +71,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         if let deadline { loop.clearDeadline(deadline) }
         state = ClientConnectionState()
         observer = nil
+        lostErrno = 0
     }
 
     func fail(_ failure: ClientFailure) {
@@ -108,7 +109,8 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         guard isOpen else { return }
         socket.output.reserve(request.count, from: loop.pool)
         socket.output.append(request.bytes)
-        endRequest()
+        state.requestEnded()
+        flush()
     }
 
     /// Sends the head, and content that was kept, of a request whose content goes on.
@@ -122,6 +124,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         let number = socket.write(bytes, loop.pool)
         if number != 0 { return lose(number) }
         if socket.output.isEmpty || socket.isBlocked { hasSentBytes = true }
+        noteSending()
         // Small pieces are kept for a moment, so that those which come together go out together.
         if !socket.output.isEmpty { loop.later(self) }
         if socket.isBlocked { updateWatcher() }
@@ -135,7 +138,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         return false
     }
 
-    private var lostErrno: Int32 = 0
+    var lostErrno: Int32 = 0
 
     /// Sends the start or the end of a chunk together with what waits.
     package func sendChunk(_ bytes: Span<UInt8>) -> Bool {
@@ -157,8 +160,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     package func endRequest() {
         guard isOpen, !state.isRequestSent else { return }
         state.requestEnded()
-        // An upload may have taken long; the origin's time to answer begins with its end.
-        if state.phase == .head { setDeadline(timeouts.responseMs) }
+        noteSending()
         flush()
     }
 
@@ -169,6 +171,9 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         flush()
         if isOpen, socket.output.isEmpty { Syscalls.shutdownWriting(socket.descriptor) }
     }
+
+    /// In a tunnel: both sides have ended, and all that there was has been sent.
+    package var isTunnelOver: Bool { readsEnded && state.areTunnelWritesEnded && socket.output.isEmpty }
 
     package var isWritable: Bool {
         if socket.isBlocked && socket.output.count >= ConnectionSocket.lowWatermarkBytes {
@@ -226,10 +231,13 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             return
         }
         socket.unblock()
-        if state.phase == .head, !isPaused { setDeadline(timeouts.responseMs) }
+        let waiting = socket.output.count
         flush()
-        guard isOpen else { return }
-        if state.areTunnelWritesEnded, socket.output.isEmpty { Syscalls.shutdownWriting(socket.descriptor) }
+        if socket.output.count < waiting { noteSending() }
+        if state.areTunnelWritesEnded, socket.output.isEmpty {
+            Syscalls.shutdownWriting(socket.descriptor)
+            if isTunnelOver { return fail(.lost) }
+        }
         if observerWaits, socket.output.count <= ConnectionSocket.lowWatermarkBytes {
             observerWaits = false
             observer?.requestDrained(self)
@@ -242,18 +250,23 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             lostErrno = 0
             // The origin may have answered before it closed: what it said counts more than that we could not go on.
             state.requestCut()
-            drainAfterLoss()
+            socket.output.release(to: loop.pool)
+            // An answer that is held stays so until its turn comes.
+            if state.phase == .head, isPaused { updateWatcher() } else { drainAfterLoss() }
             return
         }
         if state.phase != .connecting, !socket.output.isEmpty { flush() }
-        if isOpen, !isPaused, !input.isEmpty { processWaiting() }
+        // Content that is complete has an end to tell of, though no byte follows.
+        let isComplete = state.phase == .body && decoder.bytesLeft == 0
+        if isOpen, !isPaused, !input.isEmpty || isComplete { processWaiting() }
         if isOpen { updateWatcher() }
     }
 
     private func drainAfterLoss() {
         isPaused = false
+        if !input.isEmpty { processWaiting() }
         var reads = 0
-        while isOpen, state.phase != .idle, reads < 64 {
+        while isOpen, !readsEnded, state.phase != .idle, reads < 64 {
             reads += 1
             read()
         }
@@ -266,10 +279,9 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         case .idle: fail(.lost)
         case .ready: break
         case .head where isPaused: setDeadline(timeouts.responseMs)  // It is held, and waits for us.
-        // The origin has taken what there was of the request: it is the client that is slow.
-        case .head where !state.isRequestSent && socket.output.isEmpty: setDeadline(timeouts.responseMs)
+        // It has got all that there is so far: it is the client that is slow.
+        case .head where awaitsClient, .body where isPaused || awaitsClient: setDeadline(timeouts.bodyMs)
         case .head: fail(.responseTimeout)
-        case .body where isPaused: setDeadline(timeouts.bodyMs)  // It is the client that is slow.
         case .body: fail(.bodyTimeout)
         }
     }
@@ -287,6 +299,18 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     func clearDeadline() {
         if let deadline { loop.clearDeadline(deadline) }
     }
+
+    /// A part of the request has been handed over, or taken by the kernel: the origin has its time again.
+    private func noteSending() {
+        if state.phase == .head {
+            setDeadline(state.isRequestSent ? timeouts.responseMs : timeouts.bodyMs)
+        } else {
+            extendDeadline()
+        }
+    }
+
+    /// More of the request is to come, and the origin has got what there was.
+    private var awaitsClient: Bool { !state.isRequestSent && socket.output.isEmpty }
 
     func extendDeadline() {
         guard isOpen, state.phase == .body else { return }

@@ -205,7 +205,7 @@ extension ServerConnection {
     }
 
     private func count(_ bytes: Int) throws(ParseError) {
-        guard let max = server.options.bodyBytesMax else { return }
+        guard let max = server.options.bodyBytesMax, !state.isTunnel else { return }
         discardedBytes += UInt64(bytes)
         if discardedBytes > max { throw .contentTooLarge }
     }
@@ -231,9 +231,10 @@ extension ServerConnection {
         readDeadlineMs = .max
         rearm()
         observer?.requestEnded(trailers)
+        if state.isTunnel, state.step == .close { observer = nil }
     }
 
-    private func extendReadDeadline() {
+    func extendReadDeadline() {
         guard isOpen, state.step != .discardBody else { return }
         readDeadlineMs = loop.nowMs + (state.isTunnel ? server.options.tunnelTimeoutMs : server.options.bodyTimeoutMs)
         rearm()

@@ -84,7 +84,10 @@ extension ServerConnection {
             precondition(UInt64(bytes.count) <= responseBytesLeft, "more content than was announced")
             responseBytesLeft -= UInt64(bytes.count)
             send(bytes)
-        case .untilClose, .tunnel: send(bytes)
+        case .untilClose: send(bytes)
+        case .tunnel:
+            send(bytes)
+            if state.request == .body { extendReadDeadline() }
         case .chunked:
             socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: loop.pool)
             ChunkedEncoder.appendStart(count: bytes.count, to: &socket.output)
@@ -110,9 +113,10 @@ extension ServerConnection {
 
     private func send(_ bytes: Span<UInt8>) {
         if isBroken { return }
+        let wasBlocked = socket.isBlocked
         let number = socket.write(bytes, loop.pool)
         if number != 0 { return breakOff() }
-        noteProgress()
+        if !wasBlocked { noteProgress() }
     }
 
     /// The client takes no more.
@@ -136,6 +140,8 @@ extension ServerConnection {
         }
         if state.isTunnel { return endTunnel() }
         state.responseEnded()
+        // An observer hears nothing after the response: by then it may be at work on another exchange.
+        observer = nil
         discardedBytes = 0
         if state.step == .discardBody {
             readDeadlineMs = loop.nowMs + Self.lingerTimeoutMs
@@ -161,7 +167,10 @@ extension ServerConnection {
         state.responseEnded()
         flush()
         guard isOpen else { return }
-        if state.step == .close { return finishIfDone() }
+        if state.step == .close {
+            observer = nil
+            return finishIfDone()
+        }
         if socket.output.isEmpty { Syscalls.shutdownWriting(socket.descriptor) }
         updateWatcher()
     }
@@ -177,8 +186,9 @@ extension ServerConnection {
     }
 
     func responseDropped(_ id: UInt64) {
-        guard isCurrent(id), state.response == .started else { return }
-        abort()
+        guard isCurrent(id) else { return }
+        // Of a tunnel our side may have ended; without its other side it is broken all the same.
+        if state.response == .started || (state.isTunnel && state.request == .body) { abort() }
     }
 
     func sendInterim(_ id: UInt64, _ status: Status, fields: (inout FieldWriter) -> Void = { _ in }) {
@@ -227,7 +237,7 @@ extension ServerConnection {
         let wasWaiting = socket.isBlocked
         let number = socket.flush(loop.pool)
         if number != 0 { return breakOff() }
-        if socket.isBlocked || wasWaiting {
+        if socket.isBlocked, !wasWaiting {
             noteProgress()
             updateWatcher()
         }
@@ -238,7 +248,8 @@ extension ServerConnection {
     }
 
     /// Something was sent, or has begun to wait.
-    private func noteProgress() {
+    func noteProgress() {
+        guard isOpen else { return }
         let deadline = socket.isBlocked ? loop.nowMs + server.options.writeTimeoutMs : .max
         if deadline == writeDeadlineMs { return }
         writeDeadlineMs = deadline

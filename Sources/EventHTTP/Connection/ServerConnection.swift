@@ -176,7 +176,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     /// The server stops: a connection without a request ends now, another one after its answer.
     func serverDrains() {
-        finishIfDone()
+        // A request that has arrived, but has not been read, is still answered.
+        if state.step == .readHead, !readsEnded, !isLingering { read() } else { finishIfDone() }
     }
 
     /// Makes every token of the exchange stale, logs it, and lets its observer go.
@@ -203,6 +204,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         if events.contains(.write) {
             socket.unblock()
             flush()
+            noteProgress()
             drained()
         }
         if isOpen, events.contains(.read) { read() }

@@ -141,6 +141,12 @@ public struct BodyWriter: ~Copyable {
         connection.endResponse(trailers: trailers)
     }
 
+    /// Ends our side of a tunnel. The client's may go on; dropping the writer breaks it off.
+    package func endSide() {
+        guard connection.isCurrent(id) else { return }
+        connection.endResponse()
+    }
+
     package func note(origin: [UInt8], attempts: Int) {
         connection.note(id, origin: origin, attempts: attempts)
     }

@@ -7,7 +7,8 @@ struct Attempt {
     static let deathsMax = 2
 
     private(set) var tried = TriedHosts()
-    /// Connections that died after the request was sent and before any byte of a response.
+    /// Connections that died after the request was sent and before any byte of a response. One that had idled counts,
+    /// too: nobody can tell an origin that ended it from one that the request has killed.
     private(set) var deaths = 0
     /// The last reason for which there was no response.
     private(set) var failure: ClientFailure?
@@ -28,6 +29,12 @@ struct Attempt {
 
     mutating func replayed() {
         hasReplayed = true
+    }
+
+    /// Whether the host may be asked again, over a fresh connection, after an idle one died.
+    func mayReplay(isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {
+        guard !hasReplayed, deaths < Self.deathsMax, isReplayable else { return false }
+        return isIdempotent || !wasSent
     }
 
     /// Whether another host may be asked (RFC 9110 §9.2.2): for a request that does no more when it is done twice, or

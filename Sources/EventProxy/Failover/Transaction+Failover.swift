@@ -17,6 +17,16 @@ extension Transaction {
         }
     }
 
+    /// Tries again, from a clean stack: the connection that has failed may still be at work further up.
+    func goOn(_ next: Next) {
+        switch next {
+        case .host(let host): tryHost(host)
+        case .fresh(let origin):
+            self.origin = origin
+            connect(origin)
+        }
+    }
+
     private func use(_ connection: ClientConnection) {
         connection.observer = self
         self.connection = connection
@@ -45,13 +55,14 @@ extension Transaction {
         if hasBegunResponse { return breakOff() }
         pauseBody()
 
-        if failure == .lost, wasReused, !attempt.hasReplayed, isReplayable, method.isIdempotent || !wasSent {
+        attempt.failed(failure, afterSending: wasSent)
+        if failure == .lost, wasReused,
+            attempt.mayReplay(isIdempotent: method.isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
+        {
             // The origin ended an idle connection just when we used it: nothing is wrong with either (RFC 9112 §9.3.1).
             attempt.replayed()
-            self.origin = origin
-            return connect(origin)
+            return proxy.later(self, .fresh(origin))
         }
-        attempt.failed(failure, afterSending: wasSent)
         if failure != .responseTimeout, mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
         giveUp()
     }
@@ -66,7 +77,7 @@ extension Transaction {
         fallbackOrigin = origin
         connection = nil
         origin = nil
-        proxy.later(self, host)
+        proxy.later(self, .host(host))
         return true
     }
 
@@ -78,7 +89,7 @@ extension Transaction {
 
     private func tryAnotherHost() -> Bool {
         guard let host = proxy.selectAlternate(tried: attempt.tried) else { return false }
-        proxy.later(self, host)
+        proxy.later(self, .host(host))
         return true
     }
 

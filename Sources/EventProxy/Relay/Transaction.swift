@@ -26,8 +26,13 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     private var wantsUpgrade = false
 
     private var isActive = false
-    /// The host to try next, from a clean stack.
-    var pendingHost: Int?
+    /// What to try next, from a clean stack.
+    enum Next {
+        case host(Int)
+        /// The same host again, over a fresh connection.
+        case fresh(Origin)
+    }
+    var next: Next?
 
     // The request as it is sent.
     /// The head, and the content as far as it has been sent, as long as that can be sent again.
@@ -64,6 +69,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         isRequestComplete = framing == .none
         isReplayable = true
         isFinalAnswer = false
+        hasOriginEnded = false
         wantsTrailers = head.fields.acceptsTrailers
         wantsUpgrade = head.asksForWebSocket
         attempt = Attempt()
@@ -95,7 +101,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     func end() {
         guard isActive else { return }
         isActive = false
-        pendingHost = nil
+        next = nil
         if let connection, let origin {
             // Still in use: its response is not complete, so it cannot be used again.
             connection.close()
@@ -151,7 +157,10 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     func requestEnded(_ trailers: borrowing Fields) {
         isRequestComplete = true
         guard let connection else { return }
-        if case .tunnel = framing { return connection.endTunnel() }
+        if case .tunnel = framing {
+            connection.endTunnel()
+            return tunnelSideEnded()
+        }
         if framing == .chunked {
             connection.sendLastChunk(trailers)
             if isReplayable { proxy.appendLastChunk(trailers, to: &request) }
@@ -170,11 +179,13 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     }
 
     func requestDrained(_ connection: ClientConnection) {
-        if !awaitsContinue, !isFinalAnswer { readBody() }
+        // A connection whose answer is held gets no more.
+        if connection === self.connection, !awaitsContinue, !isFinalAnswer { readBody() }
     }
 
     /// Leaves content with the client until there is an origin to send it to.
     func pauseBody() {
+        if let deadline { proxy.loop.clearDeadline(deadline) }
         exchange?.pauseBody()
     }
 
@@ -223,6 +234,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
             framing = .tunnel
             isRequestComplete = false
         }
+        isReplayable = false
         request.release(to: proxy.loop.pool)
     }
 
@@ -236,8 +248,13 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     }
 
     func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
+        if case .tunnel = framing {
+            // The client's side may go on, and ends with `requestEnded`.
+            hasOriginEnded = true
+            writer?.endSide()
+            return tunnelSideEnded()
+        }
         guard let writer = writer.take() else { return end() }
-        if case .tunnel = framing { return tunnelEnded(writer) }
         if isReusable, let origin {
             self.connection = nil
             origin.giveBack(connection)
@@ -249,10 +266,9 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         end()
     }
 
-    /// The origin has ended its side of a tunnel. The client's side may go on, and ends with `requestEnded`.
-    private func tunnelEnded(_ writer: consuming BodyWriter) {
-        writer.finish()
-        if isRequestComplete { end() }
+    /// A tunnel is over when both sides have ended and all has been sent; the connection tells when it is not yet.
+    private func tunnelSideEnded() {
+        if hasOriginEnded, isRequestComplete, let connection, connection.isTunnelOver { breakOff() }
     }
 
     func responseDrained() {
@@ -277,6 +293,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     }
 
     /// The response had begun: it can only be broken off, so that the client sees that it is not whole (RFC 9112 §8).
+    /// Of a tunnel that both sides have ended, nothing is left to break.
     func breakOff() {
         drop(writer.take())
         end()
@@ -288,4 +305,6 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     var hasBegunResponse: Bool { writer != nil }
     /// The answer that was held is being given: whatever it is, it stays.
     var isFinalAnswer = false
+    /// The origin has ended its side of a tunnel.
+    private var hasOriginEnded = false
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import TestSupport
 import Testing
 
 private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"

@@ -2,27 +2,27 @@
 import Glibc
 
 /// What a test could not wait for, or what did not work around it.
-struct TestFailure: Error, CustomStringConvertible {
-    let description: String
+package struct TestFailure: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 /// How a process ended.
-enum ProcessEnd: Equatable {
+package enum ProcessEnd: Equatable {
     case exited(Int32)
     case killed(Int32)
 }
 
 /// A process that a test started. What it prints goes to a file. It is killed, by its number, when the test lets it go.
-final class ChildProcess {
-    let pid: pid_t
+package final class ChildProcess {
+    package let pid: pid_t
     /// Where standard output and standard error go, as they come.
-    let outputPath: String
+    package let outputPath: String
     private var end: ProcessEnd?
 
     /// Starts a program: a path, or a name that is looked up. All signals have their default action in it.
-    init(_ program: String, _ arguments: [String], outputPath: String) throws {
+    package init(_ program: String, _ arguments: [String], outputPath: String) throws {
         self.outputPath = outputPath
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -57,14 +57,14 @@ final class ChildProcess {
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
     }
 
-    var output: String { Files.text(outputPath) }
+    package var output: String { Files.text(outputPath) }
 
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         if poll() == nil { kill(pid, number) }
     }
 
     /// How it ended, if it has.
-    func poll() -> ProcessEnd? {
+    package func poll() -> ProcessEnd? {
         if let end { return end }
         var status: Int32 = 0
         guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
@@ -73,12 +73,12 @@ final class ChildProcess {
     }
 
     /// Waits for its end.
-    func waitForEnd(seconds: Double = 20) throws -> ProcessEnd {
+    package func waitForEnd(seconds: Double = 20) throws -> ProcessEnd {
         try eventually(seconds, "the end of process \(pid)") { self.poll() }
     }
 
     /// The most memory it has had resident so far.
-    func peakResidentBytes() throws -> Int {
+    package func peakResidentBytes() throws -> Int {
         let line = Files.text("/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         guard let kilobytes = line?.split(separator: " ").dropFirst().first(where: { !$0.isEmpty }).flatMap({ Int($0) })
         else { throw TestFailure("no memory figures of process \(pid)") }
@@ -90,7 +90,9 @@ final class ChildProcess {
 private nonisolated(unsafe) let environ = Glibc.environ
 
 /// Runs a program to its end and gives what it printed.
-func run(_ program: String, _ arguments: [String], seconds: Double = 20) throws -> (end: ProcessEnd, output: String) {
+package func run(
+    _ program: String, _ arguments: [String], seconds: Double = 20
+) throws -> (end: ProcessEnd, output: String) {
     let folder = TemporaryFolder()
     let process = try ChildProcess(program, arguments, outputPath: folder.path("output"))
     let end = try process.waitForEnd(seconds: seconds)
@@ -98,7 +100,7 @@ func run(_ program: String, _ arguments: [String], seconds: Double = 20) throws 
 }
 
 /// Runs curl silently and gives what it printed; fails when curl does.
-func curl(_ arguments: String...) throws -> String {
+package func curl(_ arguments: String...) throws -> String {
     let result = try run("curl", ["--silent", "--show-error", "--max-time", "15"] + arguments)
     guard result.end == .exited(0) else { throw TestFailure("curl \(arguments): \(result.end) \(result.output)") }
     return result.output

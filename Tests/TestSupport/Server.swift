@@ -2,19 +2,21 @@
 import Glibc
 
 /// One of our executables, serving on a free port of the loopback interface.
-final class Server {
-    let process: ChildProcess
-    let folder: TemporaryFolder
-    let port: UInt16
+package final class Server {
+    package let process: ChildProcess
+    package let folder: TemporaryFolder
+    package let port: UInt16
 
     /// Starts `name` and waits until it says where it listens.
-    convenience init(_ name: String, _ arguments: [String], folder: TemporaryFolder = TemporaryFolder()) throws {
+    package convenience init(
+        _ name: String, _ arguments: [String], folder: TemporaryFolder = TemporaryFolder()
+    ) throws {
         let output = folder.path("\(name)-\(UInt32.random(in: 0 ... .max)).out")
         try self.init(ChildProcess(try Executable.path(name), arguments, outputPath: output), folder: folder)
     }
 
     /// Waits until a process that was started says where it listens.
-    init(_ process: ChildProcess, folder: TemporaryFolder) throws {
+    package init(_ process: ChildProcess, folder: TemporaryFolder) throws {
         self.folder = folder
         self.process = process
         port = try eventually(20, "a server to listen") {
@@ -36,31 +38,31 @@ final class Server {
     }
 
     /// An app-server without a log file, on a free port.
-    static func app(_ arguments: String..., workers: Int = 1) throws -> Server {
+    package static func app(_ arguments: String..., workers: Int = 1) throws -> Server {
         let fixed = ["--address", "127.0.0.1", "--port", "0", "--workers", "\(workers)"]
         let file = arguments.contains("--log-file") ? [] : ["--log-file", ""]
         return try Server("app-server", fixed + file + arguments)
     }
 
-    var log: String { process.output }
+    package var log: String { process.output }
 
-    func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+    package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    func connect(receiveBufferBytes: Int32? = nil) throws -> RawClient {
+    package func connect(receiveBufferBytes: Int32? = nil) throws -> RawClient {
         try RawClient(port: port, receiveBufferBytes: receiveBufferBytes)
     }
 
     /// Sends one request on a connection of its own and reads the answer.
-    func ask(_ request: String, isHead: Bool = false) throws -> RawResponse {
+    package func ask(_ request: String, isHead: Bool = false) throws -> RawResponse {
         let client = try connect()
         try client.send(request)
         return try client.response(isHead: isHead)
     }
 
-    func get(_ path: String) throws -> RawResponse { try ask("GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n") }
+    package func get(_ path: String) throws -> RawResponse { try ask("GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n") }
 
     /// Sends SIGTERM and waits for the end.
-    func stop() throws -> ProcessEnd {
+    package func stop() throws -> ProcessEnd {
         process.signal(SIGTERM)
         return try process.waitForEnd()
     }

@@ -2,31 +2,31 @@
 import Glibc
 
 /// A response as it came: field names in lower case, content without its framing.
-struct RawResponse: Equatable {
-    var statusLine = ""
-    var fields: [String] = []
-    var body: [UInt8] = []
+package struct RawResponse: Equatable {
+    package var statusLine = ""
+    package var fields: [String] = []
+    package var body: [UInt8] = []
 
-    var status: Int { Int(statusLine.split(separator: " ").dropFirst().first ?? "") ?? 0 }
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var status: Int { Int(statusLine.split(separator: " ").dropFirst().first ?? "") ?? 0 }
+    package var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The values of a field, in order.
-    func values(_ name: String) -> [String] {
+    package func values(_ name: String) -> [String] {
         fields.filter { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.count + 2)) }
     }
 
-    subscript(name: String) -> String? { values(name).first }
+    package subscript(name: String) -> String? { values(name).first }
 }
 
 /// A connection that sends and reads bytes as a test says; everything has a deadline.
-final class RawClient {
+package final class RawClient {
     private let descriptor: Int32
     private var received: [UInt8] = []
-    private(set) var hasEnded = false
-    var deadlineSeconds = 15.0
+    package private(set) var hasEnded = false
+    package var deadlineSeconds = 15.0
 
     /// Connects to the loopback interface. A small receive buffer makes the peer's sending block early.
-    init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
+    package init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         if var size = receiveBufferBytes {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -45,13 +45,20 @@ final class RawClient {
         if status != 0 { throw TestFailure("connect to port \(port): \(String(cString: strerror(errno)))") }
     }
 
+    /// Takes over a connection that a scripted origin has accepted.
+    init(accepted: Int32) {
+        descriptor = accepted
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     deinit { close(descriptor) }
 
     // MARK: Sending
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             try wait(for: POLLOUT)
@@ -64,10 +71,10 @@ final class RawClient {
     }
 
     /// Ends our side; the peer's may go on.
-    func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+    package func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Closes with a reset.
-    func reset() {
+    package func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         shutdown(descriptor, Int32(SHUT_RDWR))
@@ -95,7 +102,7 @@ final class RawClient {
     }
 
     /// Takes exactly `count` bytes.
-    func bytes(_ count: Int) throws -> [UInt8] {
+    package func bytes(_ count: Int) throws -> [UInt8] {
         while received.count < count {
             guard try fill() else { throw TestFailure("the stream ended after \(received.count) of \(count) bytes") }
         }
@@ -104,22 +111,33 @@ final class RawClient {
     }
 
     /// Reads and forgets, up to `count` bytes at once; how many came, 0 at the end.
-    func skip(_ count: Int) throws -> Int {
+    package func skip(_ count: Int) throws -> Int {
         if received.isEmpty { _ = try fill(max: count) }
         let skipped = min(count, received.count)
         received.removeFirst(skipped)
         return skipped
     }
 
+    /// Reads and forgets `count` bytes; how many came before the end.
+    package func skipAll(_ count: Int) throws -> Int {
+        var skipped = 0
+        while skipped < count {
+            let some = try skip(min(count - skipped, 64 << 10))
+            if some == 0 { break }
+            skipped += some
+        }
+        return skipped
+    }
+
     /// Everything up to the end of the stream.
-    func rest() throws -> [UInt8] {
+    package func rest() throws -> [UInt8] {
         while try fill() {}
         defer { received = [] }
         return received
     }
 
     /// A line, without its CRLF.
-    func line() throws -> String {
+    package func line() throws -> String {
         while true {
             if let end = received.firstIndex(of: 0x0a) {
                 defer { received.removeFirst(end + 1) }
@@ -131,7 +149,7 @@ final class RawClient {
     }
 
     /// A head: its first line, then its field lines with the names in lower case.
-    func head() throws -> RawResponse {
+    package func head() throws -> RawResponse {
         var response = RawResponse(statusLine: try line())
         while true {
             let field = try line()
@@ -142,7 +160,7 @@ final class RawClient {
     }
 
     /// A whole response; interim responses are given as they are.
-    func response(isHead: Bool = false) throws -> RawResponse {
+    package func response(isHead: Bool = false) throws -> RawResponse {
         var response = try head()
         if isHead || response.status < 200 || response.status == 204 || response.status == 304 { return response }
         if response["transfer-encoding"] == "chunked" {
@@ -162,5 +180,5 @@ final class RawClient {
     }
 
     /// Whether the peer has ended the stream, with nothing more to read.
-    func endsHere() throws -> Bool { try received.isEmpty && !fill() }
+    package func endsHere() throws -> Bool { try received.isEmpty && !fill() }
 }

@@ -2,18 +2,18 @@
 import Glibc
 
 /// Seconds of a clock that nobody sets.
-func now() -> Double {
+package func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-func sleep(seconds: Double) {
+package func sleep(seconds: Double) {
     usleep(UInt32(seconds * 1_000_000))
 }
 
 /// Looks again and again until there is a value; throws when the time is up.
-func eventually<Value>(_ seconds: Double = 10, _ what: String, _ look: () throws -> Value?) throws -> Value {
+package func eventually<Value>(_ seconds: Double = 10, _ what: String, _ look: () throws -> Value?) throws -> Value {
     let deadline = now() + seconds
     while true {
         if let value = try look() { return value }
@@ -23,9 +23,9 @@ func eventually<Value>(_ seconds: Double = 10, _ what: String, _ look: () throws
 }
 
 /// Small files, whole.
-enum Files {
+package enum Files {
     /// The text of a file; empty when there is none.
-    static func text(_ path: String) -> String {
+    package static func text(_ path: String) -> String {
         guard let file = fopen(path, "re") else { return "" }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -37,20 +37,20 @@ enum Files {
         }
     }
 
-    static func write(_ text: String, to path: String) throws {
+    package static func write(_ text: String, to path: String) throws {
         guard let file = fopen(path, "we") else { throw TestFailure("cannot write \(path)") }
         defer { fclose(file) }
         fputs(text, file)
     }
 
-    static func lines(_ path: String) -> [Substring] { text(path).split(separator: "\n") }
+    package static func lines(_ path: String) -> [Substring] { text(path).split(separator: "\n") }
 }
 
 /// A folder of its own for a test, removed with all files in it when the test lets it go.
-final class TemporaryFolder {
-    let path: String
+package final class TemporaryFolder {
+    package let path: String
 
-    init() {
+    package init() {
         var template = Array("/tmp/eventhttp-test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { fatalError("mkdtemp: errno \(errno)") }
         path = String(cString: made)
@@ -69,12 +69,12 @@ final class TemporaryFolder {
         rmdir(path)
     }
 
-    func path(_ name: String) -> String { path + "/" + name }
+    package func path(_ name: String) -> String { path + "/" + name }
 }
 
 /// The executables of this package, which are built beside the tests.
-enum Executable {
-    static func path(_ name: String) throws -> String {
+package enum Executable {
+    package static func path(_ name: String) throws -> String {
         // The test bundle is loaded into some runner: the kernel knows from where.
         for line in Files.lines("/proc/self/maps") {
             guard let start = line.firstIndex(of: "/"), line.contains(".xctest") else { continue }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+struct QueryOfDeathTests {
+    /// An origin that `/fail` kills: its connection ends, and it accepts no more.
+    private static func mortal() -> ScriptedOrigin {
+        ScriptedOrigin { connection, _, origin in
+            while let request = try connection.request() {
+                origin.note(request)
+                if request.target == "/fail" { return origin.stopListening() }
+                try connection.answer("alive")
+            }
+        }
+    }
+
+    @Test(arguments: [false, true], [3, 10])
+    func `P7: one request kills at most two origins, over fresh and over idle connections`(
+        isWarm: Bool, attempts: Int
+    ) throws {
+        let origins = (0..<6).map { _ in Self.mortal() }
+        let proxy = try TestProxy([origins[..<3].map(\.port), origins[3...].map(\.port)]) { $0.attempts = attempts }
+        if isWarm {
+            let client = try proxy.connect()
+            for _ in 0..<6 {
+                try client.send(get())
+                #expect(try client.response().status == 200)
+            }
+        }
+        #expect(try proxy.get("/fail").status == 502)
+        #expect(origins.filter { $0.requests.contains { $0.target == "/fail" } }.count <= 2)
+        for _ in 0..<20 { #expect(try proxy.get().status == 200) }
+    }
+}

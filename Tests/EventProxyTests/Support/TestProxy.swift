@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventHTTP
+import TestSupport
+
+@testable import EventProxy
+
+/// A proxy in this process with one loop, which begins its round with the first host of the first service.
+struct TestProxy {
+    let server: TestServer
+    var port: UInt16 { server.port }
+
+    /// A proxy to services with hosts on these ports.
+    init(
+        _ services: [[UInt16]], configure: (inout ProxyConfiguration) -> Void = { _ in }
+    ) throws {
+        var configuration = ProxyConfiguration(
+            services: services.enumerated().map { index, ports in
+                ProxyConfiguration.Service(
+                    name: "service-\(index + 1)",
+                    hosts: ports.map { ProxyConfiguration.Host(address: "127.0.0.1", port: $0) })
+            })
+        configure(&configuration)
+        let setup = try ProxySetup(configuration, seed: 0)
+        server = try TestServer(options: setup.serverOptions) { ReverseProxy(setup, on: $0, worker: 0) }
+    }
+
+    func connect(receiveBufferBytes: Int32? = nil) throws -> RawClient {
+        try server.connect(receiveBufferBytes: receiveBufferBytes)
+    }
+
+    func get(_ path: String = "/", _ fields: String = "") throws -> RawResponse {
+        try server.ask("GET \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
+    }
+}
+
+func get(_ path: String = "/", _ fields: String = "") -> String {
+    "GET \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n"
+}
+
+func put(_ body: String, _ fields: String = "") -> String {
+    "PUT / HTTP/1.1\r\nHost: test\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+}
+
+func post(_ body: String, _ fields: String = "") -> String {
+    "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+}
