@@ -73,6 +73,13 @@ final class ProxyLoop: Postponable {
         idle.append(transaction)
     }
 
+    /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
+    func shutDown() {
+        for origin in origins { origin.shutDown() }
+        idle.removeAll()
+        retries.removeAll()
+    }
+
     // MARK: The copy of a request's content
 
     func append(_ bytes: Span<UInt8>, chunked: Bool, to buffer: inout Buffer) {

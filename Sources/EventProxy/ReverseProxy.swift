@@ -4,10 +4,23 @@ public import EventHTTP
 /// The reverse proxy as a handler: each request becomes a transaction with an origin.
 public struct ReverseProxy: Handler {
     private let proxy: ProxyLoop
+    private let lifetime: Lifetime
+
+    /// Goes with the last copy of the handler.
+    private final class Lifetime {
+        private let proxy: ProxyLoop
+
+        init(_ proxy: ProxyLoop) {
+            self.proxy = proxy
+        }
+
+        deinit { proxy.shutDown() }
+    }
 
     /// The proxy of one loop. `worker` numbers the loops of a process, so that each begins with another host.
     public init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
         proxy = ProxyLoop(setup, on: loop, worker: worker)
+        lifetime = Lifetime(proxy)
     }
 
     public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {

@@ -79,12 +79,11 @@ final class Origin: ClientConnectionObserver {
         return (Int64(clamping: min(seconds, 86_400)) - 1) * 1_000
     }
 
-    func closeIdle() {
-        for connection in idle {
-            connection.observer = nil
-            connection.close()
-        }
+    /// Closes what is not in use; the origin and its connections let go of each other.
+    func shutDown() {
+        for connection in idle { connection.close() }
         idle.removeAll()
+        spare.removeAll()
     }
 
     // MARK: What an idle connection tells
