@@ -147,7 +147,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
             linger()
         case .readHead:
             // Nobody will send another request, or nobody here will take it.
-            if readsEnded || (server.isDraining && input.isEmpty) { close() }
+            if input.isEmpty, readsEnded || server.isDraining { close() }
         default: break
         }
     }
