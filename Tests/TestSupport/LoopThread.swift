@@ -172,6 +172,12 @@ package final class TestServer: Sendable {
         }
     }
 
+    /// Lets the server go, without a drain.
+    package func dropServer() {
+        let parts = parts
+        thread.run { parts.server = nil }
+    }
+
     package func waitForDrain() throws {
         _ = try eventually(10, "the drain") { parts.drained.current ? true : nil }
     }

@@ -160,6 +160,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     package func endRequest() {
         guard isOpen, !state.isRequestSent else { return }
         state.requestEnded()
+        // An upload may have taken long; the origin's time to answer begins with its end.
         noteSending()
         flush()
     }

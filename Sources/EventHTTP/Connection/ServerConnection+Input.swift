@@ -172,7 +172,7 @@ extension ServerConnection {
         do throws(ParseError) {
             switch try decoder.next(buffer.bytes) {
             case .data(let range):
-                if isDiscarding || observer == nil {
+                if isDiscarding {
                     discardedBytes += UInt64(range.count)
                     if discardedBytes > Self.discardBytesMax {
                         // More than a connection is worth. Its client is still told so in order (RFC 9112 §9.6).

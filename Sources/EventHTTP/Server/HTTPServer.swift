@@ -13,6 +13,10 @@ public final class HTTPServer: LoopService {
         server.listen(socket.take())
     }
 
+    deinit {
+        server.abandon()
+    }
+
     /// Stops accepting and lets the requests in flight finish, at most `drainTimeoutMs`; then calls `completion`.
     public func drain(_ completion: @escaping () -> Void) {
         server.drain(completion)

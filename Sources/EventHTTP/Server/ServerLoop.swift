@@ -74,8 +74,19 @@ final class ServerLoop {
     }
 
     private func drainTimedOut() {
-        for connection in connections where connection.isOpen { connection.abort() }
+        abortAll()
         finishDrain()
+    }
+
+    private func abortAll() {
+        for connection in connections where connection.isOpen { connection.abort() }
+    }
+
+    /// Nobody serves any more. Handlers may still hold exchanges: they become tokens of nothing.
+    func abandon() {
+        drained = nil
+        listener = nil
+        abortAll()
     }
 
     private func finishDrain() {

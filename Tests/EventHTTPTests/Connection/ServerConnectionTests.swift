@@ -167,6 +167,17 @@ struct ServerConnectionTests {
         try server.waitForDrain()
         #expect(throws: TestFailure.self) { try server.connect() }
     }
+
+    @Test func `an exchange outlives its server harmlessly`() throws {
+        let kept = ExchangeRecorder()
+        let server = try Self.serve(kept)
+        let client = try server.connect()
+        try client.send(head("/keep", "Connection: close\r\n"))
+        try kept.wait(until: { $0.exchange != nil }, on: server)
+        server.dropServer()
+        server.run { kept.respond("nobody hears this") }
+        #expect(throws: TestFailure.self) { try client.response() }
+    }
 }
 
 extension ExchangeRecorder {

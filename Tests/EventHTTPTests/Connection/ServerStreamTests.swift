@@ -178,4 +178,21 @@ struct ServerStreamTests {
         server.run { recorder.respond("ok") }
         #expect(try client.response().text == "ok")
     }
+
+    @Test func `content that a handler reads and nobody observes is read to its end`() throws {
+        let recorder = ExchangeRecorder()
+        let server = try TestServer { _ in
+            ClosureHandler { request, exchange in
+                exchange.readBody()
+                recorder.exchange = consume exchange
+            }
+        }
+        let client = try server.connect()
+        try client.send(head("/", "Content-Length: 1000000\r\n", method: "POST"))
+        try client.send([UInt8](repeating: 0x61, count: 1_000_000) + Array(head("/next").utf8))
+        try recorder.wait(until: { $0.exchange != nil }, on: server)
+        sleep(seconds: 0.1)
+        server.run { recorder.respond("done") }
+        #expect(try client.response().text == "done")
+    }
 }

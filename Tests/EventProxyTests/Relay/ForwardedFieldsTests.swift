@@ -52,12 +52,14 @@ struct ForwardedFieldsTests {
         #expect(lines.filter { $0.hasPrefix("Max-Forwards:") } == ["Max-Forwards: \(left)"])
     }
 
-    @Test(arguments: [
-        ("OPTIONS / HTTP/1.1", ["Max-Forwards: 0"], true), ("OPTIONS * HTTP/1.1", ["Max-Forwards: 000"], true),
-        ("TRACE / HTTP/1.1", ["Max-Forwards: 0"], true), ("TRACE / HTTP/1.1", ["Max-Forwards: 3", "max-forwards: 0"], true),
-        ("TRACE / HTTP/1.1", ["Max-Forwards: 1"], false), ("TRACE / HTTP/1.1", [], false),
-        ("OPTIONS / HTTP/1.1", ["Max-Forwards: x"], false), ("GET / HTTP/1.1", ["Max-Forwards: 0"], false),
-    ] as [(String, [String], Bool)])
+    @Test(
+        arguments: [
+            ("OPTIONS / HTTP/1.1", ["Max-Forwards: 0"], true), ("OPTIONS * HTTP/1.1", ["Max-Forwards: 000"], true),
+            ("TRACE / HTTP/1.1", ["Max-Forwards: 0"], true),
+            ("TRACE / HTTP/1.1", ["Max-Forwards: 3", "max-forwards: 0"], true),
+            ("TRACE / HTTP/1.1", ["Max-Forwards: 1"], false), ("TRACE / HTTP/1.1", [], false),
+            ("OPTIONS / HTTP/1.1", ["Max-Forwards: x"], false), ("GET / HTTP/1.1", ["Max-Forwards: 0"], false),
+        ] as [(String, [String], Bool)])
     func `RFC 9110 §7.6.2: a request that may not go on is the proxy's to answer`(
         _ line: String, _ lines: [String], _ mayNot: Bool
     ) throws {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import EventHTTP
+@testable import EventProxy
+
+struct AttemptTests {
+    /// An attempt that has tried so many hosts, of which so many connections died.
+    private func attempt(tried: Int, deaths: Int) -> Attempt {
+        var attempt = Attempt()
+        for host in 0..<tried {
+            attempt.began(host: host)
+            if host < deaths { attempt.failed(.lost, afterSending: true) }
+        }
+        return attempt
+    }
+
+    @Test func `another host is asked exactly when that cannot do harm`() {
+        for tried in 1...5 {
+            for deaths in 0...min(tried, 3) {
+                for attemptsMax in 1...5 {
+                    for bits in 0..<8 {
+                        let (isIdempotent, isReplayable, wasSent) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0)
+                        let may = attempt(tried: tried, deaths: deaths).mayTryAnother(
+                            attemptsMax: attemptsMax, isIdempotent: isIdempotent, isReplayable: isReplayable,
+                            wasSent: wasSent)
+                        let wanted =
+                            tried < attemptsMax && deaths < 2 && isReplayable && (isIdempotent || !wasSent)
+                        #expect(may == wanted, "\(tried) \(deaths) \(attemptsMax) \(bits)")
+                        // P2 and P7 by themselves.
+                        if may { #expect(isIdempotent || !wasSent) }
+                        if may { #expect(deaths < 2) }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `the same host is asked again once, and counts as a death like every other`() {
+        for bits in 0..<8 {
+            let (isIdempotent, isReplayable, wasSent) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0)
+            var attempt = attempt(tried: 1, deaths: 0)
+            attempt.failed(.lost, afterSending: wasSent)
+            let may = attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
+            #expect(may == (isReplayable && (isIdempotent || !wasSent)))
+            #expect(attempt.deaths == (wasSent ? 1 : 0))
+            attempt.replayed()
+            #expect(!attempt.mayReplay(isIdempotent: true, isReplayable: true, wasSent: false))
+            attempt.began(host: 1)
+            #expect(attempt.mayReplay(isIdempotent: true, isReplayable: true, wasSent: true))
+        }
+        #expect(!attempt(tried: 2, deaths: 2).mayReplay(isIdempotent: true, isReplayable: true, wasSent: false))
+    }
+
+    @Test(arguments: [
+        (ClientFailure.lost, true, 1), (.lost, false, 0), (.connect(111), false, 0), (.connectTimeout, false, 0),
+        (.responseTimeout, true, 0), (.bodyTimeout, true, 0), (.malformed(.statusLine), true, 0),
+    ])
+    func `only a connection that is lost under a request may have been killed by it`(
+        failure: ClientFailure, afterSending: Bool, deaths: Int
+    ) {
+        var attempt = attempt(tried: 1, deaths: 0)
+        attempt.failed(failure, afterSending: afterSending)
+        #expect(attempt.deaths == deaths)
+        #expect(attempt.failure == failure)
+        #expect(failure.isOfConnecting == [.connect(111), .connectTimeout].contains(failure))
+    }
+
+    @Test(arguments: [
+        (nil as ClientFailure?, 503), (.connect(111), 502), (.lost, 502), (.malformed(.statusLine), 502),
+        (.connectTimeout, 504), (.responseTimeout, 504), (.bodyTimeout, 504),
+    ])
+    func `without any answer the last failure says which error it is`(failure: ClientFailure?, status: Int) {
+        #expect(Int(ProxyResponse.noOrigin(failure).status.code) == status)
+    }
+}
