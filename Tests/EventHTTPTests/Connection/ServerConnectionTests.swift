@@ -93,7 +93,7 @@ struct ServerConnectionTests {
 
     @Test func `after a slow reader caught up, its write deadline is over`() throws {
         var options = ServerOptions()
-        options.writeTimeoutMs = 300
+        options.writeTimeoutMs = 700
         let kept = ExchangeRecorder()
         let server = try Self.serve(options: options, kept)
         let client = try server.connect(receiveBufferBytes: 4096)
@@ -101,7 +101,7 @@ struct ServerConnectionTests {
         #expect(try client.response().body.count == 8_000_000)
         try client.send(head("/keep"))
         try kept.wait(until: { $0.exchange != nil }, on: server)
-        sleep(seconds: 0.5)
+        sleep(seconds: 1)
         server.run { kept.respond("still here") }
         #expect(try client.response().text == "still here")
     }

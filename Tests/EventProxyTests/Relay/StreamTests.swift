@@ -28,11 +28,11 @@ struct StreamTests {
             try connection.answer("done")
         }
         let proxy = try TestProxy([[origin.port]]) {
-            $0.timeouts.responseMs = 400
-            $0.timeouts.originBodyMs = 400
+            $0.timeouts.responseMs = 1_000
+            $0.timeouts.originBodyMs = 1_000
         }
         let client = try proxy.connect()
-        let count = 12_000_000
+        let count = 24_000_000
         try client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: \(count)\r\n\r\n")
         try client.send([UInt8](repeating: 0x61, count: count))
         #expect(try client.response().text == "done")
@@ -66,21 +66,21 @@ struct StreamTests {
             } else {
                 for digit in 0..<10 {
                     try connection.send("\(digit)")
-                    sleep(seconds: 0.08)
+                    sleep(seconds: 0.1)
                 }
                 #expect(try connection.bytes(4) == Array("done".utf8))
                 try connection.send("!")
             }
             _ = try connection.rest()
         }
-        let proxy = try TestProxy([[origin.port]]) { $0.timeouts.tunnelMs = 300 }
+        let proxy = try TestProxy([[origin.port]]) { $0.timeouts.tunnelMs = 700 }
         let client = try proxy.connect()
         try client.send(get("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"))
         #expect(try client.head().status == 101)
         if isClient {
             for digit in 0..<10 {
                 try client.send("\(digit)")
-                sleep(seconds: 0.08)
+                sleep(seconds: 0.1)
             }
             #expect(try client.bytes(4) == Array("done".utf8))
         } else {
