@@ -269,7 +269,10 @@ extension ServerConnection {
     private func discard(_ count: Int, _ buffer: inout Buffer) {
         buffer.removeAll()
         discardedBytes += UInt64(count)
-        if discardedBytes > Self.lingerBytesMax { close() }
+        if discardedBytes > Self.lingerBytesMax { return close() }
+        if server.isDraining { return }
+        readDeadlineMs = min(loop.nowMs + Self.lingerTimeoutMs, lingerEndMs)
+        rearm()
     }
 
     /// The client has ended its side. That is no reason to keep an answer from it (RFC 9112 §9.6): it may have ended

@@ -15,8 +15,10 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     /// What a client may still send until it has seen our last answer. One that writes all of its request before it
     /// reads would lose that answer to a reset (RFC 9112 §9.6).
     static let lingerBytesMax: UInt64 = 64 << 20
-    /// How long that may take, and how long we wait for a client to see our last answer.
+    /// How long that may take, and how long we wait for more from a client that should have seen our last answer.
     static let lingerTimeoutMs: Int64 = 2_000
+    /// How long a client may go on sending after our last answer.
+    static let lingerTotalMs: Int64 = 30_000
     /// Requests that are sent ahead wait in the connection up to this; more stays in the kernel.
     static let readAheadBytesMax = 16 << 10
     /// What a handler may write of a response before the other connections of the loop have their turn.
@@ -44,6 +46,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     /// Our side has ended; what still arrives is thrown away.
     var isLingering = false
     var discardedBytes: UInt64 = 0
+    var lingerEndMs: Int64 = 0
     var readDeadlineMs = Int64.max
     var writeDeadlineMs = Int64.max
 
@@ -129,6 +132,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         Syscalls.shutdownWriting(socket.descriptor)
         input.release(to: loop.pool)
         if readsEnded { return close() }
+        lingerEndMs = loop.nowMs + Self.lingerTotalMs
         readDeadlineMs = loop.nowMs + Self.lingerTimeoutMs
         writeDeadlineMs = .max
         rearm()
@@ -236,7 +240,10 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
             fail(.timeout, .requestTimeout, "request content not complete in time")
         case .readBody: abort(.timeout)
         case .awaitHandler: probeHalfClosed()
-        case .discardBody, .linger, .close: close()
+        case .discardBody:
+            state.discardGivenUp()
+            finishIfDone()
+        case .linger, .close: close()
         case .nextExchange: break
         }
     }

@@ -81,16 +81,22 @@ struct ClientConnectionTests {
     }
 
     @Test func `what one connection failed with does not end the next`() throws {
-        let origin = ScriptedOrigin { connection, number, _ in
-            if number == 0 { return connection.reset() }
+        let gate = Shared(false)
+        let isReset = Shared(false)
+        let origin = ScriptedOrigin(gate: gate) { connection, number, _ in
+            if number == 0 {
+                connection.reset()
+                return isReset.change { $0 = true }
+            }
             _ = try connection.request()
             try connection.answer("hello")
             _ = try connection.rest()
         }
         let connection = try connection(to: origin.port)
         try turn(until: "connected")
-        _ = try eventually(10, "the reset") { origin.connectionCount == 1 ? true : nil }
-        sleep(seconds: 0.05)
+        // Only now, or the reset could come before we know that we are connected.
+        gate.change { $0 = true }
+        _ = try eventually(10, "the reset") { isReset.current ? true : nil }
         // The write fails, which is to be told from a clean stack; before that the connection is closed and used anew.
         send("GET / HTTP/1.1\r\nHost: h\r\n\r\n", over: connection)
         connection.close()

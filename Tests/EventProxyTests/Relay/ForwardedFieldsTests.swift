@@ -70,8 +70,8 @@ struct ForwardedFieldsTests {
     }
 
     @Test func `S28: what Connection names is not passed on, in a final or an interim response`() throws {
-        let text = Array(
-            "HTTP/1.1 103 Early Hints\r\nConnection: X-Secret, close\r\nX-Secret: 1\r\nLink: </a>\r\n\r\n".utf8)
+        let lines = "Connection: X-Secret, close\r\nX-Secret: 1\r\nLink: </a>\r\n"
+        let text = Array("HTTP/1.1 103 Early Hints\r\n\(lines)\r\n".utf8)
         var fields = FieldIndex(capacity: 100)
         let parsed = try #require(try ResponseParser.parse(text.span, to: .get, limits: ParserLimits(), into: &fields))
         let head = ResponseHead(parsed, bytes: text.span, lines: fields.lines.span)

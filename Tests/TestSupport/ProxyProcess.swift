@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Server {
+    /// A proxy-server with services whose hosts are ports of the loopback interface. `more` are lines of YAML below
+    /// `proxy:`, indented by two.
+    package static func proxy(_ services: [[UInt16]], workers: Int = 1, more: String = "") throws -> Server {
+        var lastError: any Error = TestFailure("no free port")
+        for _ in 0..<5 {
+            let folder = TemporaryFolder()
+            let port = RefusedPort.free()
+            try Files.write(
+                configuration(services, port: port, workers: workers, more: more), to: folder.path("c.yaml"))
+            // Somebody else may take the port between here and there.
+            do {
+                return try Server("proxy-server", ["--config", folder.path("c.yaml")], folder: folder)
+            } catch {
+                lastError = error
+            }
+        }
+        throw lastError
+    }
+
+    package static func configuration(
+        _ services: [[UInt16]], port: UInt16, workers: Int = 1, more: String = ""
+    ) -> String {
+        var text = """
+            proxy:
+              listen:
+                address: "127.0.0.1"
+                port: \(port)
+              workers: \(workers)
+              services:
+
+            """
+        for (index, hosts) in services.enumerated() {
+            text += "    - name: service-\(index + 1)\n      host:\n"
+            for host in hosts { text += "      - address: \"127.0.0.1\"\n        port: \(host)\n" }
+        }
+        if !more.contains("  log:") { text += "  log:\n    file: \"\"\n" }
+        return text + more
+    }
+}
+
+extension RefusedPort {
+    /// A port that is free now.
+    package static func free() -> UInt16 { RefusedPort().port }
+}
