@@ -2,7 +2,7 @@
 
 /// How long to wait before another attempt. Pure.
 ///
-/// The first retry goes out at once: it goes to another host, whose fault the failure was not, and waiting would show in
+/// The first retry goes out at once: it goes to another host, whose fault the failure was not, and a wait would show in
 /// the client's tail. From the second on several hosts have failed, and the wait is random between nothing and a limit
 /// that doubles (full jitter), so that the retries of many requests do not arrive together.
 enum Backoff {

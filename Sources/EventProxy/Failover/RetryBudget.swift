@@ -3,7 +3,7 @@
 /// How many retries and hedges a service may be sent: a fifth of its requests, and a floor for services with few.
 ///
 /// Without it, a failing service gets its load as many times as a request has attempts, just when it can bear least.
-/// Each request deposits 0.2 of a retry. What was deposited, and what was taken, counts for ten seconds: so a quiet hour
+/// Each request deposits 0.2 of a retry. What was deposited, and what was taken, counts for ten seconds: a quiet hour
 /// saves up nothing for a storm, and for any ten slots of a second
 ///
 ///     retries ≤ 0.2 × requests + 10 s × floor

@@ -12,7 +12,7 @@ enum Standing: Equatable {
 
 /// Which requests have been answered lately, as one loop saw it. An answer of any status counts: the origin lived.
 ///
-/// Direct-mapped and never full: a newer one takes the place of an older. What is forgotten is merely unknown. One store
+/// Direct-mapped and never full: a newer one takes the place of an older. What is forgotten is merely unknown. A store
 /// of 16 bytes for an answer, two when there is a query.
 struct SuccessMemory: ~Copyable {
     static let slots = 4_096

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The active check of one host: when to check, and what a row of results means. Pure; how to check, and what passes, is
+/// The active check of one host: when to check, and what a row of results means. Pure; how to check and what passes is
 /// the caller's. Done once for the process, whose workers read the verdict on the `HealthBoard`.
 ///
 /// A verdict needs several results that agree, so that one lost packet changes nothing, except the first and a drain:

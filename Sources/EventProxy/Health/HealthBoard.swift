@@ -57,15 +57,20 @@ final class HealthBoard: Sendable {
 
     // MARK: What requests tell
 
-    /// A host has answered below 500. True if that brought an ejected one back: the request was sent after the ejection,
-    /// or the host was ejected because it said nothing.
+    /// A host has answered below 500. True if that brought an ejected one back: it was sent after the ejection, or
+    /// the host was ejected because it said nothing.
     func succeeded(_ host: Int, sentMs: Int64, nowMs: Int64) -> Bool {
-        let cell = cells[host]
-        if cell.streak.load(ordering: .relaxed) != 0 { cell.streak.store(0, ordering: .relaxed) }
-        guard HostState(bits: cell.state.load(ordering: .relaxed)).isEjected else { return false }
-        // Again, so that the time belongs to the ejection that is seen.
-        let state = HostState(bits: cell.state.load(ordering: .acquiring))
-        let isOfLater = sentMs >= cell.ejectedMs.load(ordering: .relaxed)
+        // Not through a local: that would count references, in memory that all workers share.
+        if cells[host].streak.load(ordering: .relaxed) != 0 { cells[host].streak.store(0, ordering: .relaxed) }
+        guard HostState(bits: cells[host].state.load(ordering: .relaxed)).isEjected else { return false }
+        return succeededThoughEjected(host, sentMs, nowMs)
+    }
+
+    @inline(never)
+    private func succeededThoughEjected(_ host: Int, _ sentMs: Int64, _ nowMs: Int64) -> Bool {
+        // Read again, so that the time belongs to the ejection that is seen.
+        let state = HostState(bits: cells[host].state.load(ordering: .acquiring))
+        let isOfLater = sentMs >= ejectedMs(host)
         return state.isEjected && (isOfLater || state.reason == .hang) && bringBack(host, nowMs: nowMs)
     }
 
@@ -161,8 +166,8 @@ final class HealthBoard: Sendable {
 
     // MARK: What active checks tell
 
-    /// A verdict of active checks. True if it is a new one. Neither capped nor refused, also for the last host, and also
-    /// in the moment in which an ejection books that there is another: the tiers say what is used when none is available.
+    /// A verdict of active checks. True if it is a new one. Neither capped nor refused, not even for the last host, nor
+    /// in the moment in which an ejection books that there is another: when none is available, tiers say what is used.
     func checked(_ host: Int, _ verdict: CheckVerdict, isUnreachable: Bool = false, nowMs: Int64) -> Bool {
         let change = update(host) { state in
             if state.check == verdict, state.isUnreachable == isUnreachable { return false }

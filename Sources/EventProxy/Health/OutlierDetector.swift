@@ -60,7 +60,7 @@ struct OutlierDetector {
         return successCount * 100 < Self.successPercentMin * requests ? .successRate : nil
     }
 
-    /// Empties the window once for each ejection, so that what it was ejected for does not eject it again on its return.
+    /// Empties the window once for each ejection, so that what it was ejected for does not do so again on its return.
     mutating func sawEjection(atMs: Int64) {
         if atMs == seenEjectionMs { return }
         seenEjectionMs = atMs
