@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import EventHTTP
 
-/// What one request has tried so far. Pure.
+/// What one request has tried so far, and whether it may try again. Pure.
 struct Attempt {
     private(set) var tried = TriedHosts()
     /// Connections that died after the request was sent and before any byte of a response. One that had idled counts,
@@ -11,12 +11,10 @@ struct Attempt {
     private(set) var failure: ClientFailure?
     /// A connection that had idled died under this host's request, which was sent again on a fresh one.
     private(set) var hasReplayed = false
-    /// A request on probation after a quarantine gets one attempt.
-    private(set) var mayRetry = true
+    /// Nothing is tried after this: the request may have killed an origin too many, or is on probation for that.
+    private(set) var isLast = false
 
     var count: Int { tried.count }
-    /// Whether the host may be asked again, over a fresh connection, after an idle one died.
-    var mayReplay: Bool { !hasReplayed && mayRetry }
 
     mutating func began(host: Int) {
         tried.insert(host)
@@ -27,15 +25,29 @@ struct Attempt {
         self.failure = failure
     }
 
-    mutating func died() {
+    /// A connection died under the request, which was judged.
+    mutating func died(_ judgement: PoisonRule.Judgement) {
         deaths += 1
+        if judgement != .retry { isLast = true }
+    }
+
+    /// Its like was quarantined, and this one shows whether it still should be.
+    mutating func onProbation() {
+        isLast = true
     }
 
     mutating func replayed() {
         hasReplayed = true
     }
 
-    mutating func onProbation() {
-        mayRetry = false
+    /// Whether the host may be asked again, over a fresh connection, after an idle one died.
+    func mayReplay(isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {
+        !hasReplayed && !isLast && isReplayable && (isIdempotent || !wasSent)
+    }
+
+    /// Whether another host may be asked (RFC 9110 §9.2.2): for a request that does no more when it is done twice, or
+    /// of which no byte has reached an origin.
+    func mayTryAnother(attemptsMax: Int, isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {
+        count < attemptsMax && !isLast && isReplayable && (isIdempotent || !wasSent)
     }
 }

@@ -8,7 +8,7 @@ extension Transaction {
 
     /// Begins the first attempt.
     func tryFirstHost() {
-        let first = proxy.selectFirst(key: key, mayProbe: isIdempotent && isRequestComplete && attempt.mayRetry)
+        let first = proxy.selectFirst(key: key, mayProbe: isIdempotent && isRequestComplete && !attempt.isLast)
         guard let first else { return giveUp() }
         service = proxy.beginRequest(host: first.host)
         begin(attempt: first.host, isProbe: first.isProbe)
@@ -73,9 +73,9 @@ extension Transaction {
         return leg
     }
 
-    func settle(_ connection: ClientConnection, _ outcome: Outcome) {
-        if leg?.connection === connection { proxy.settle(&leg!, outcome) }
-        if hedge?.connection === connection { proxy.settle(&hedge!, outcome) }
+    func settle(_ connection: ClientConnection, _ outcome: Outcome, _ retryAfterMs: Int64 = 0) {
+        if leg?.connection === connection { proxy.settle(&leg!, outcome, retryAfterMs: retryAfterMs) }
+        if hedge?.connection === connection { proxy.settle(&hedge!, outcome, retryAfterMs: retryAfterMs) }
     }
 
     // MARK: Failures
@@ -96,22 +96,24 @@ extension Transaction {
         if self.leg != nil { return rearm() }
         pauseBody()
 
-        let isSafe = isReplayable && (isIdempotent || !wasSent)
-        if failure == .lost, connection.isReused, isSafe, judgement == .retry, attempt.mayReplay {
+        if failure == .lost, connection.isReused,
+            attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
+        {
             // The origin ended an idle connection just when we used it: nothing is wrong with either (RFC 9112 §9.3.1).
             attempt.replayed()
             next = .fresh(host: leg.host)
             return proxy.later(self)
         }
-        if isSafe, judgement == .retry, tryAnotherHost(retryAfterMs: nil) { return }
+        if mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
         giveUp()
     }
 
     /// A request that was sent and died before any answer may have killed the origin; then few others may follow.
     private func judge(_ failure: ClientFailure, _ leg: Leg, wasSent: Bool) -> PoisonRule.Judgement {
         guard failure == .lost, wasSent, !leg.connection.hasReceivedBytes else { return .retry }
-        attempt.died()
-        return proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths)
+        let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths + 1)
+        attempt.died(judgement)
+        return judgement
     }
 
     private func outcome(of failure: ClientFailure, _ judgement: PoisonRule.Judgement) -> Outcome {
@@ -124,27 +126,30 @@ extension Transaction {
     }
 
     /// A server error has come. True if it is held, because a better answer may come.
-    func failedWithAnswer(_ connection: ClientConnection, retryAfterMs: Int64?) -> Bool {
+    func failedWithAnswer(_ connection: ClientConnection, retryAfterMs: Int64) -> Bool {
         guard !isFinalAnswer else { return false }
-        settle(connection, .serverError)
+        settle(connection, .serverError, retryAfterMs)
         let isRacing = leg != nil && hedge != nil
-        guard isRacing || (isIdempotent && isReplayable && canTryAnother) else { return false }
+        guard isRacing || mayTryAnother(wasSent: true) else { return false }
         guard let erring = takeLeg(of: connection) else { return false }
         dropHeld()
         held = erring
         if isRacing { return true }
         pauseBody()
-        if tryAnotherHost(retryAfterMs: retryAfterMs) { return true }
+        if tryAnotherHost() { return true }
         held = nil
         leg = erring
         return false
     }
 
-    private var canTryAnother: Bool { attempt.mayRetry && attempt.count < proxy.attemptsMax }
+    private func mayTryAnother(wasSent: Bool) -> Bool {
+        attempt.mayTryAnother(
+            attemptsMax: proxy.attemptsMax, isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
+    }
 
     /// Chooses another host, if the budget has it.
-    private func tryAnotherHost(retryAfterMs: Int64?) -> Bool {
-        guard canTryAnother, let host = proxy.selectAlternate(tried: attempt.tried, key: key),
+    private func tryAnotherHost() -> Bool {
+        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key),
             proxy.takeRetry(service: service)
         else { return false }
         guard let delayMs = proxy.backoffMs(retry: attempt.count, remainingMs: remainingMs) else { return false }
@@ -164,7 +169,7 @@ extension Transaction {
 
     /// What one attempt may take: less than the whole if there is time and leave for another.
     var tryTimeoutMs: Int64 {
-        isIdempotent && isReplayable && canTryAnother ? min(proxy.tryTimeoutMs, remainingMs) : remainingMs
+        mayTryAnother(wasSent: true) ? min(proxy.tryTimeoutMs, remainingMs) : remainingMs
     }
 
     /// The promise of `timeouts.response`: by now the response should have begun.

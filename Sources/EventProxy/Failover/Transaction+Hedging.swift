@@ -6,7 +6,7 @@ internal import EventHTTP
 extension Transaction {
     /// GET and HEAD without content, which cost an origin little and change nothing.
     var isHedgeable: Bool {
-        (method == .get || method == .head) && isRequestComplete && !wantsUpgrade && attempt.mayRetry && proxy.mayHedge
+        (method == .get || method == .head) && isRequestComplete && !wantsUpgrade && !attempt.isLast && proxy.mayHedge
     }
 
     /// The attempt has taken longer than nearly all others do.

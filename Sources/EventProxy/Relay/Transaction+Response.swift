@@ -16,7 +16,7 @@ extension Transaction {
         }
         proxy.answered(fingerprint)
         if head.status.isServerError {
-            if failedWithAnswer(connection, retryAfterMs: head.retryAfterMs) { return .hold }
+            if failedWithAnswer(connection, retryAfterMs: head.retryAfterMs ?? 0) { return .hold }
         } else {
             settle(connection, .success)
         }
