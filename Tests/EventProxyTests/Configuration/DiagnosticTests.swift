@@ -200,7 +200,7 @@ private let proxyKeys = "listen, workers, origin_header, services, retry, balanc
                 "5:42: proxy.services[0].host[0].port must be a whole number from 1 to 65535, found the number 70000",
                 "7:13: proxy.limits.fields must be a whole number from 10 to 1000, "
                     + "found the quoted text '100'; remove the quotes",
-                "8:11: proxy.listen must be a mapping (keys: address, port, weight), found the number 8888",
+                "8:11: proxy.listen must be a mapping (keys: address, port), found the number 8888",
                 "9:1: unknown key 'proxies' at the top level; the keys are proxy",
             ])
     }
