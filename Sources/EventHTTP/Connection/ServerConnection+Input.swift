@@ -71,7 +71,8 @@ extension ServerConnection {
         defer { isProcessing = false }
         while isOpen, !isBroken {
             switch state.step {
-            case .readHead: if !readHead(&buffer) { return }
+            // Who does not take the answers there are gets no more of them.
+            case .readHead: if isBackedUp || !readHead(&buffer) { return }
             case .readBody, .discardBody: if !readContent(&buffer) { return }
             case .nextExchange:
                 nextExchange()
@@ -281,13 +282,20 @@ extension ServerConnection {
         readsEnded = true
         if isLingering { return close() }
         switch state.step {
-        case .readHead, .close, .linger, .nextExchange, .discardBody:
+        case .readHead:
+            // Requests that were sent ahead are answered first. What is left then is the beginning of one at most.
+            if isBackedUp { return }
+            buffer.removeAll()
+            if socket.output.isEmpty { close() }
+        case .close, .linger, .nextExchange, .discardBody:
             // What waits to be sent is sent first, except if its request was cut.
             if socket.output.isEmpty || state.step == .discardBody { close() }
         case .readBody where state.isTunnel:
             guard isBodyWanted else { return }
             contentEnded(Fields(Span(), Span()))
         case .readBody:
+            // All of it may be here, and wait until it is wanted.
+            guard isBodyWanted else { return }
             // RFC 9112 §8: content that is cut is no request.
             if state.response == .owed {
                 fail(.clientGone, .badRequest, "request content cut short")
@@ -332,6 +340,8 @@ extension ServerConnection {
 
     /// An exchange that the client spoiled. Its handler is told, and the engine answers if nobody has begun to.
     func fail(_ failure: ExchangeFailure, _ status: Status, _ reason: StaticString) {
+        // Answered already: the connection ends in order, or the answer might be lost (RFC 9112 §9.6).
+        if state.step == .discardBody { return state.discardGivenUp() }
         guard state.canBeginResponse else { return abort(failure) }
         let observer = observer
         self.observer = nil

@@ -18,7 +18,9 @@ struct ServerConnectionTests {
                 case "/dropWriter":
                     let writer = exchange.begin(.ok, length: request.query == nil ? nil : 10)
                     _ = writer.write(raw("five!").span)
-                case "/big": exchange.respond(.ok, [UInt8](repeating: 0x62, count: 8_000_000).span)
+                case "/big":
+                    kept.events.change { $0.append("big") }
+                    exchange.respond(.ok, [UInt8](repeating: 0x62, count: 8_000_000).span)
                 default: exchange.respond(.ok, request.target)
                 }
             }
@@ -166,6 +168,60 @@ struct ServerConnectionTests {
         #expect(try busy.endsHere())
         try server.waitForDrain()
         #expect(throws: TestFailure.self) { try server.connect() }
+    }
+
+    @Test func `requests that were sent ahead by a client that has ended its side are all answered`() throws {
+        let kept = ExchangeRecorder()
+        let server = try Self.serve(kept)
+        let client = try server.connect()
+        try client.send(
+            head("/keep") + head("/keep", "Content-Length: 5\r\n", method: "POST") + "hello" + head("/last"))
+        client.endSending()
+        try kept.wait(until: { $0.exchange != nil }, on: server)
+        sleep(seconds: 0.05)
+        server.run { kept.respond("first") }
+        #expect(try client.response().text == "first")
+        try kept.wait(until: { $0.exchange != nil }, on: server)
+        server.run { kept.exchange?.readBody() }
+        try kept.wait(for: "ended")
+        #expect(kept.body.current == raw("hello"))
+        server.run { kept.respond("second") }
+        #expect(try client.response().text == "second")
+        #expect(try client.response().text == "/last")
+        #expect(try client.endsHere())
+    }
+
+    @Test func `a slow reader that has ended its side gets every answer, and then the end`() throws {
+        let kept = ExchangeRecorder()
+        let server = try Self.serve(kept)
+        let client = try server.connect(receiveBufferBytes: 4096)
+        try client.send(head("/keep") + String(repeating: head("/big"), count: 4) + "GET /unfinished HTTP/1.1\r\n")
+        client.endSending()
+        // The probe shows that the end has been seen.
+        #expect(try client.response().status == 102)
+        server.run { kept.respond("first") }
+        #expect(try client.response().text == "first")
+        for i in 1...4 {
+            #expect(try client.head().status == 200)
+            // However often it reads a little: only one answer more than it has read waits for it.
+            for _ in 0..<40 { #expect(try client.skipAll(100_000) == 100_000) }
+            #expect(kept.events.current.count <= i + 1)
+            #expect(try client.skipAll(4_000_000) == 4_000_000)
+        }
+        #expect(try client.endsHere())
+        try server.waitForConnections(0)
+    }
+
+    @Test func `content that breaks after its answer ends the connection in order`() throws {
+        let kept = ExchangeRecorder()
+        let server = try Self.serve(kept)
+        let client = try server.connect()
+        try client.send(head("/keep", "Transfer-Encoding: chunked\r\n", method: "POST") + "5\r\nhello\r\n")
+        try kept.wait(until: { $0.exchange != nil }, on: server)
+        server.run { kept.respond("early") }
+        try client.send("nonsense\r\n" + String(repeating: "x", count: 50_000))
+        #expect(try client.response().text == "early")
+        #expect(try client.endsHere())
     }
 
     @Test func `an exchange outlives its server harmlessly`() throws {

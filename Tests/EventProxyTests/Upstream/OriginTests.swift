@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventHTTP
+import Glibc
+import TestSupport
+import Testing
+
+@testable import EventProxy
+
+/// The connections of one host, on a loop that the test turns itself.
+struct OriginTests {
+    private final class User: ClientConnectionObserver {
+        var isConnected = false
+        var hasEnded = false
+        func connected(_ connection: ClientConnection) { isConnected = true }
+        func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection) -> HeadVerdict { .take }
+        func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {}
+        func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
+            hasEnded = true
+        }
+        func responsePaused(_ connection: ClientConnection) {}
+        func requestDrained(_ connection: ClientConnection) {}
+        func failed(_ failure: ClientFailure, _ connection: ClientConnection) {}
+        func idleEnded(_ connection: ClientConnection) {}
+    }
+
+    private let loop = EventLoop()
+
+    private func origin(_ port: UInt16, idleMs: Int64 = 60_000) -> Origin {
+        Origin(
+            service: "service", host: .init(address: "127.0.0.1", port: port),
+            address: SocketAddress("127.0.0.1", port: port)!, fieldName: "Host", on: loop, limits: ParserLimits(),
+            timeouts: ClientTimeouts(), idleMs: idleMs)
+    }
+
+    private func turn(until isTrue: () -> Bool) throws {
+        _ = try eventually(10, "the loop") {
+            loop.runOnce()
+            return isTrue() ? true : nil
+        }
+    }
+
+    /// A connection over which one response has come.
+    private func used(_ origin: Origin) throws -> ClientConnection {
+        let user = User()
+        let connection = origin.takeClosed()
+        connection.observer = user
+        try connection.connect(to: origin.address)
+        try turn { user.isConnected }
+        var request = Buffer(capacity: 100)
+        for byte in "GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8 { request.append(byte) }
+        connection.begin(.get)
+        connection.sendWhole(request)
+        try turn { user.hasEnded }
+        return connection
+    }
+
+    private static func server(_ fields: String = "", end: Shared<Bool> = Shared(false)) -> ScriptedOrigin {
+        ScriptedOrigin { connection, _, _ in
+            _ = try connection.request()
+            try connection.answer("x", fields: fields)
+            while !end.current { usleep(1_000) }
+        }
+    }
+
+    @Test func `the connection used last is used next, and each by one at a time`() throws {
+        let end = Shared(false)
+        let server = Self.server(end: end)
+        defer { end.change { $0 = true } }
+        let origin = origin(server.port)
+        let connections = try (0..<3).map { _ in try used(origin) }
+        #expect(origin.takeIdle(forUnsafeRequest: false) == nil)
+        for connection in connections { origin.giveBack(connection) }
+        for connection in connections.reversed() { #expect(origin.takeIdle(forUnsafeRequest: false) === connection) }
+        #expect(origin.takeIdle(forUnsafeRequest: false) == nil)
+        for connection in connections { connection.close() }
+    }
+
+    @Test func `an unsafe request gets only a connection that was just used`() throws {
+        let end = Shared(false)
+        let server = Self.server(end: end)
+        defer { end.change { $0 = true } }
+        let origin = origin(server.port)
+        let connection = try used(origin)
+        origin.giveBack(connection)
+        let since = connection.usedAtMs
+        try turn { loop.nowMs > since + Origin.unsafeReuseMs }
+        #expect(origin.takeIdle(forUnsafeRequest: true) == nil)
+        #expect(origin.takeIdle(forUnsafeRequest: false) === connection)
+        origin.giveBack(connection)
+        #expect(origin.takeIdle(forUnsafeRequest: true) === connection)
+        connection.close()
+    }
+
+    @Test(arguments: [
+        ("Keep-Alive: timeout=1\r\n", false), ("Keep-Alive: timeout=0\r\n", false),
+        ("Keep-Alive: timeout=2\r\n", true), ("Keep-Alive: timeout=99999999999999999999\r\n", true), ("", true),
+    ])
+    func `an origin that keeps connections hardly a second gets each of them once`(fields: String, isKept: Bool) throws
+    {
+        let end = Shared(false)
+        let server = Self.server(fields, end: end)
+        defer { end.change { $0 = true } }
+        let origin = origin(server.port)
+        let connection = try used(origin)
+        origin.giveBack(connection)
+        #expect(connection.isOpen == isKept)
+        #expect((origin.takeIdle(forUnsafeRequest: false) != nil) == isKept)
+        connection.close()
+    }
+
+    @Test func `an idle connection that its origin ends is not given to anybody`() throws {
+        let end = Shared(false)
+        let server = Self.server(end: end)
+        let origin = origin(server.port)
+        let connection = try used(origin)
+        origin.giveBack(connection)
+        end.change { $0 = true }
+        try turn { !connection.isOpen }
+        #expect(origin.takeIdle(forUnsafeRequest: false) == nil)
+        // The object is used for the next connection.
+        #expect(origin.takeClosed() === connection)
+    }
+
+    @Test func `an idle connection ends when its time is up`() throws {
+        let end = Shared(false)
+        let server = Self.server(end: end)
+        defer { end.change { $0 = true } }
+        let origin = origin(server.port, idleMs: 30)
+        let connection = try used(origin)
+        origin.giveBack(connection)
+        try turn { !connection.isOpen }
+        #expect(origin.takeIdle(forUnsafeRequest: false) == nil)
+    }
+}
