@@ -13,6 +13,12 @@ struct TriedHosts {
         count += 1
     }
 
+    /// The host that was tried at this position.
+    subscript(position: Int) -> Int {
+        precondition(position < count)
+        return Int(hosts[position])
+    }
+
     func contains(_ host: Int) -> Bool {
         for i in 0..<count where hosts[i] == Int32(host) { return true }
         return false
