@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes services in turn, and of each service its hosts in turn, by their weights. With equal weights, in the order
-/// of `RoundRobin`.
+/// Takes services in turn, and of each service its hosts in turn, by their weights. Each level counts by itself: with
+/// the one counter of the 2019 reference, half of the hosts of two services with two hosts were never chosen.
 ///
 /// Smooth, as nginx does it: each choice gives every candidate credit of its weight, takes the one with the most, and
 /// takes the sum of what was given from it. So a cycle is exactly proportional, and what is heavy does not come in a

@@ -261,7 +261,7 @@ extension HealthBoard {
         _ state: inout HostState, _ level: Int, _ reason: EjectionReason, _ nowMs: Int64, _ jitter: UInt64
     ) {
         // From a number that was drawn before, as a change may have to be tried again.
-        var drawn = FastRandom(seed: jitter)
+        var drawn = SplitMix64(seed: jitter)
         state.isEjected = true
         state.isProbing = false
         state.reason = reason

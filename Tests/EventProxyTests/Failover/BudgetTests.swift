@@ -43,7 +43,7 @@ import Testing
     /// The window's law at every retry, and the promise over the whole time.
     @Test(arguments: 0..<1_000 as Range<UInt64>)
     func `retries are at most a fifth of the load and the floor`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var budget = RetryBudget()
         var nowMs = Int64.random(in: 0...5_000, using: &random)
         let startMs = nowMs
@@ -87,7 +87,7 @@ import Testing
 
     @Test(arguments: 0..<1_000 as Range<UInt64>)
     func `the wait is within its limit and the deadline`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let retry = Int.random(in: 1...100, using: &random)
         let remainingMs = Int64.random(in: -100...2_000, using: &random)
         let wait = Backoff.delayMs(retry: retry, remainingMs: remainingMs, using: &random)
@@ -100,14 +100,14 @@ import Testing
     }
 
     @Test func `the jitter is full`() {
-        var random = FastRandom(seed: 1)
+        var random = SplitMix64(seed: 1)
         let waits = (0..<2_000).compactMap { _ in Backoff.delayMs(retry: 9, remainingMs: 60_000, using: &random) }
         #expect(waits.min() == 0 && waits.max() == 250)
         #expect((110...140).contains(waits.reduce(0, +) / Int64(waits.count)))
     }
 
     @Test func `Retry-After is obeyed as far as the deadline lets`() {
-        var random = FastRandom(seed: 1)
+        var random = SplitMix64(seed: 1)
         func wait(_ seconds: Int64, _ remainingMs: Int64) -> Int64? {
             Backoff.delayMs(retry: 1, retryAfterSeconds: seconds, remainingMs: remainingMs, using: &random)
         }
@@ -168,7 +168,7 @@ import Testing
 
     @Test(arguments: 0..<300 as Range<UInt64>)
     func `a quantile is at most an eighth above the true one`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var latency = LatencyQuantile()
         var samples: [Int64] = []
         for _ in 0..<Int.random(in: 20...500, using: &random) {

@@ -94,7 +94,7 @@ import Testing
     /// P7 in any order of events: however many clients and loops send it, and whatever else happens.
     @Test(arguments: 0..<500 as Range<UInt64>)
     func `no request kills more than two hosts, nor one with a past more than one`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let board = PoisonBoard()
         var nowMs: Int64 = 0
         var wasQuarantined: Set<UInt64> = []
@@ -122,7 +122,7 @@ import Testing
         let refused = Atomic<Int>(0)
         let innocentRefused = Atomic<Int>(0)
         runThreads(4) { thread in
-            var random = FastRandom(seed: UInt64(thread))
+            var random = SplitMix64(seed: UInt64(thread))
             for round in 0..<20_000 {
                 let innocent = Fingerprint(request: random.next() | 1 << 63, path: random.next() | 1 << 63)
                 if board.check(innocent, nowMs: 0) != .allowed {

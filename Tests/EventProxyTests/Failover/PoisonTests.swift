@@ -160,7 +160,7 @@ import Testing
 
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `the table stays bounded, its filter true, and the quarantined stay longest`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var table = PoisonTable()
         var nowMs: Int64 = 0
         _ = table.died(42, host: 0, nowMs: 0)

@@ -91,7 +91,7 @@ import Testing
             let ejected = Atomic<Int>(0)
             let most = reason == .connectFailure ? hosts - 1 : hosts / 2
             runThreads(4) { thread in
-                var random = FastRandom(seed: round * 4 + UInt64(thread))
+                var random = SplitMix64(seed: round * 4 + UInt64(thread))
                 for host in (0..<hosts).shuffled(using: &random) {
                     if case .ejected = board.eject(host, reason, nowMs: 1, using: &random) {
                         ejected.wrappingAdd(1, ordering: .relaxed)
@@ -115,7 +115,7 @@ import Testing
             let probes = (0..<hosts).map { _ in Counter() }
             runThreads(4) { thread in
                 let loop = LoopOfHosts(board, seed: round * 4 + UInt64(thread))
-                var random = FastRandom(seed: ~(round * 4 + UInt64(thread)))
+                var random = SplitMix64(seed: ~(round * 4 + UInt64(thread)))
                 for step in 0..<5_000 as Range<Int64> {
                     let host = Int.random(in: 0..<hosts, using: &random)
                     // Each step is a second, so that ejections end; none is so long that a probe is given up.
@@ -144,7 +144,7 @@ import Testing
     @Test func `one of many threads gets the probe`() {
         for round in 0..<200 as Range<UInt64> {
             let board = HealthBoard(hostCount: 2)
-            var random = FastRandom(seed: round)
+            var random = SplitMix64(seed: round)
             _ = board.eject(0, .hang, nowMs: 0, using: &random)
             let given = Counter()
             runThreads(4) { _ in if board.tryProbe(0, nowMs: 10_000) { given.add(1) } }

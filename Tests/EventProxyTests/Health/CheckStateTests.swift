@@ -5,12 +5,12 @@ import Testing
 
 @Suite struct CheckStateTests {
     private struct Check {
-        var random = FastRandom(seed: 1)
+        var random = SplitMix64(seed: 1)
         var state: CheckState
         var nowMs: Int64 = 0
 
         init(_ options: CheckState.Options = CheckState.Options(), seed: UInt64 = 1) {
-            random = FastRandom(seed: seed)
+            random = SplitMix64(seed: seed)
             state = CheckState(options, nowMs: 0, using: &random)
         }
 
@@ -92,7 +92,7 @@ import Testing
     /// Against the definition: the verdict follows from the row of results that the history ends with.
     @Test(arguments: 0..<1_000 as Range<UInt64>)
     func `verdicts follow from the last results, whatever came before`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var options = CheckState.Options()
         options.rise = Int.random(in: 1...4, using: &random)
         options.fall = Int.random(in: 1...4, using: &random)

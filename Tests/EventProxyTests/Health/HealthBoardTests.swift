@@ -6,12 +6,12 @@ import Testing
 /// Makes a board, and reports outcomes to it as a loop does.
 final class LoopOfHosts {
     let board: HealthBoard
-    var random: FastRandom
+    var random: SplitMix64
     var detectors: [OutlierDetector]
 
     init(_ board: HealthBoard, seed: UInt64 = 1) {
         self.board = board
-        random = FastRandom(seed: seed)
+        random = SplitMix64(seed: seed)
         detectors = [OutlierDetector](repeating: OutlierDetector(), count: board.hostCount)
     }
 
@@ -130,7 +130,7 @@ final class LoopOfHosts {
     /// Every operation in any order, against counts made from the states themselves.
     @Test(arguments: 0..<1_000 as Range<UInt64>)
     func `the counts are true and the limits hold whatever happens`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let hosts = Int.random(in: 1...9, using: &random)
         let loop = LoopOfHosts(HealthBoard(hostCount: hosts), seed: seed)
         let board = loop.board

@@ -84,7 +84,7 @@ import Testing
     /// Against the whole history, counted anew each time.
     @Test(arguments: 0..<500 as Range<UInt64>)
     func `the window counts what the last ten seconds hold`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var host = Host()
         var history: [(second: Int64, isSuccess: Bool)] = []
         var nowMs = Int64.random(in: 0...100_000, using: &random)
@@ -107,7 +107,7 @@ import Testing
 
 @Suite struct EjectionTests {
     @Test func `times double up to the longest, with a tenth of jitter`() {
-        var random = FastRandom(seed: 1)
+        var random = SplitMix64(seed: 1)
         for level in 0...Ejection.levelMax {
             let ms: Int64 = min(5_000 << Int64(level), 300_000)
             let connectMs: Int64 = min(1_000 << Int64(level), 10_000)
@@ -131,7 +131,7 @@ import Testing
 @Suite struct HostStateTests {
     @Test(arguments: 0..<1_000 as Range<UInt64>)
     func `every field keeps its bits`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var state = HostState(bits: random.next())
         let check = CheckVerdict.allCases.randomElement(using: &random)!
         let reason = EjectionReason.allCases.randomElement(using: &random)!

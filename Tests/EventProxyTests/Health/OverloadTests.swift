@@ -28,7 +28,7 @@ import Testing
 
     @Test(arguments: 0..<500 as Range<UInt64>)
     func `requests are shed only while it is late, and always when it stays late`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let lags = (0..<200).map { _ in Int64.random(in: 0...200, using: &random) }
         let all = levels(lags)
         for i in 3..<lags.count {
@@ -76,7 +76,7 @@ import Testing
 
     @Test(arguments: 0..<300 as Range<UInt64>)
     func `a peer of two kilobytes a second stays, one of half a kilobyte goes within a window`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         for (bytesPerSecond, isSlow) in [(2_048, false), (512, true)] {
             var rate = MinimumRate(nowMs: 0)
             var nowMs: Int64 = 0
@@ -165,7 +165,7 @@ import Testing
     /// Against a plain array.
     @Test(arguments: 0..<1_000 as Range<UInt64>)
     func `first in is first out, none is lost, and no limit is exceeded`(_ seed: UInt64) {
-        var random = FastRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let limit = Int.random(in: 1...4, using: &random)
         let waitingMax = Int.random(in: 0...8, using: &random)
         var queue = HostQueue(limit: limit, waitingMax: waitingMax, deadlineMs: 200)
