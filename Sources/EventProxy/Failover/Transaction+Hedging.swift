@@ -11,7 +11,9 @@ extension Transaction {
 
     /// The attempt has taken longer than nearly all others do.
     func beginHedge() {
-        guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, attempt.count < proxy.attemptsMax else { return }
+        guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, attempt.count < proxy.attemptsMax else {
+            return
+        }
         guard let host = proxy.selectAlternate(tried: attempt.tried, key: key), proxy.takeHedge(service: service) else {
             return
         }
