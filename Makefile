@@ -15,6 +15,8 @@ TEST_FLAGS ?=
 # The conformance kit; where the folder is missing, `make test` says so and goes on.
 CONFORMANCE ?= ../shared/conformance
 CONFORMANCE_FLAGS ?=
+# For chaos: --seconds 30 --products proxy-server,nginx,haproxy --only kill,hang
+CHAOS_FLAGS ?=
 # How long the slow reader of the memory budget reads: short in `make test`, long in `make budgets`.
 BUDGET_SLOW_SECONDS ?= 60
 TEST_SLOW_SECONDS ?= 15
@@ -24,7 +26,7 @@ RELEASE_BIN := .build/release
 
 export CONFORMANCE BUDGET_SLOW_SECONDS
 
-.PHONY: help deps deps-bench build release run test test-unit test-e2e budgets bench-smoke conformance valgrind \
+.PHONY: help deps deps-bench build release run test test-unit test-e2e budgets bench-smoke chaos conformance valgrind \
 	lint fmt check-binaries clean
 
 help: ## List the targets (default)
@@ -64,6 +66,9 @@ budgets: release ## Allocations, system calls and memory of the release build ag
 
 bench-smoke: release ## CPU per proxied request against nginx, five interleaved rounds (wants a quiet machine)
 	@Tests/Budgets/budgets --bin $(RELEASE_BIN) bench
+
+chaos: release ## What clients see while origins are killed, stopped, restarted and poisoned (CHAOS_FLAGS)
+	@Tests/Chaos/chaos --bin $(RELEASE_BIN) $(CHAOS_FLAGS)
 
 conformance: release conformance-run ## The conformance kit against the release build, server and proxy mode
 

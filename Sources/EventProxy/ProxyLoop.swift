@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import EventHTTP
 
-/// The proxy on one loop: the origins as this loop sees them, who is next, and the transactions.
+/// The proxy on one loop: the origins as this loop sees them, and the transactions.
+///
+/// Choosing hosts and learning from them is in ProxyLoop+Hosts.
 final class ProxyLoop: Postponable {
     let loop: EventLoop
+    let setup: ProxySetup
     let origins: [Origin]
     let attemptsMax: Int
+    let trustsIdempotencyKey: Bool
+    let mayHedge: Bool
+    /// The promise: after so long without a response the client is answered 504.
+    let totalTimeoutMs: Int64
+    /// What one of several attempts may take.
+    let tryTimeoutMs: Int64
     /// `Via` as the proxy adds it, by the version of what it received (RFC 9110 §7.6.3).
     let via: FieldLines
     let viaHTTP10: FieldLines
@@ -14,14 +23,29 @@ final class ProxyLoop: Postponable {
     /// The response field that names the origin.
     let originName: [UInt8]
     let originField: FieldName?
-    private var balancer: RoundRobin
+
+    // What is known of the hosts.
+    var table: HostTable
+    var balancer: Balancer
+    var health: HealthView
+    var detectors: ContiguousArray<OutlierDetector>
+    var budgets: ContiguousArray<RetryBudget>
+    var latency = LatencyQuantile()
+    var memory = SuccessMemory()
+    var random: SplitMix64
+    var counts = ProxyCounts()
+
     private var idle: ContiguousArray<Transaction> = []
     private var retries: ContiguousArray<Transaction> = []
 
     init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
         self.loop = loop
+        self.setup = setup
         let configuration = setup.configuration
         attemptsMax = min(configuration.attempts, TriedHosts.attemptsMax)
+        trustsIdempotencyKey = configuration.retry.idempotencyKey
+        totalTimeoutMs = configuration.timeouts.responseMs
+        tryTimeoutMs = configuration.timeouts.perTryMs
         pseudonym = Array(setup.pseudonym.utf8)
         via = FieldLines(["Via": "1.1 \(setup.pseudonym)"])
         viaHTTP10 = FieldLines(["Via": "1.0 \(setup.pseudonym)"])
@@ -34,18 +58,39 @@ final class ProxyLoop: Postponable {
                 fieldName: configuration.originHeader, on: loop, limits: setup.limits, timeouts: setup.timeouts,
                 idleMs: configuration.timeouts.originIdleMs)
         }
-        balancer = RoundRobin(hostCounts: setup.hostCounts, seed: setup.seed &+ worker)
+        mayHedge = configuration.retry.hedge && origins.count > 1
+        let table = setup.makeTable()
+        let seed = setup.seed &+ worker
+        balancer = setup.makeBalancer(table, seed: seed)
+        self.table = table
+        health = HealthView(setup.health)
+        detectors = ContiguousArray(repeating: OutlierDetector(), count: origins.count)
+        budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: setup.hostCounts.count)
+        random = SplitMix64(seed: UInt64(truncatingIfNeeded: seed))
     }
 
-    // MARK: Choosing
+    // MARK: Transactions
 
-    func selectFirst() -> Int { balancer.select() }
+    func begin(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
+        let fingerprint = Fingerprint(
+            method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
+        let verdict = setup.poison.check(fingerprint, nowMs: loop.nowMs)
+        if case .quarantined(let untilMs) = verdict {
+            counts.quarantined += 1
+            return ProxyResponse.quarantined(seconds: (untilMs - loop.nowMs + 999) / 1000).send(exchange)
+        }
+        let transaction = idle.popLast() ?? Transaction(self)
+        transaction.begin(request, exchange, fingerprint)
+        if verdict == .probation { transaction.attempt.onProbation() }
+        transaction.tryFirstHost()
+    }
 
-    func selectAlternate(tried: TriedHosts) -> Int? { balancer.selectAlternate(tried: tried) }
+    func ended(_ transaction: Transaction) {
+        idle.append(transaction)
+    }
 
     /// Has a transaction try again from a clean stack.
-    func later(_ transaction: Transaction, _ next: Transaction.Next) {
-        transaction.next = next
+    func later(_ transaction: Transaction) {
         retries.append(transaction)
         loop.later(self)
     }
@@ -53,24 +98,8 @@ final class ProxyLoop: Postponable {
     func resume() {
         let due = retries
         retries.removeAll(keepingCapacity: true)
-        for transaction in due {
-            // Nil when its client has left meanwhile.
-            if let next = transaction.next {
-                transaction.next = nil
-                transaction.goOn(next)
-            }
-        }
-    }
-
-    // MARK: Transactions
-
-    func begin(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
-        let transaction = idle.popLast() ?? Transaction(self)
-        transaction.begin(request, exchange)
-    }
-
-    func ended(_ transaction: Transaction) {
-        idle.append(transaction)
+        // One whose client has left meanwhile has nothing to go on with.
+        for transaction in due { transaction.goOn() }
     }
 
     /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
@@ -89,4 +118,15 @@ final class ProxyLoop: Postponable {
     func appendLastChunk(_ trailers: borrowing Fields, to buffer: inout Buffer) {
         ReplayWriter.appendLastChunk(trailers, to: &buffer, pool: loop.pool)
     }
+}
+
+/// What one loop has counted.
+struct ProxyCounts {
+    var requests: UInt64 = 0
+    var retries: UInt64 = 0
+    var hedges: UInt64 = 0
+    /// Retries and hedges that the budget did not allow.
+    var overBudget: UInt64 = 0
+    /// Requests that were answered at once, because their like has killed origins.
+    var quarantined: UInt64 = 0
 }

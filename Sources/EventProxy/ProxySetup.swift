@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import EventHTTP
+internal import Logging
 
 /// What all workers of a proxy share: the configuration with its names resolved.
 public struct ProxySetup: Sendable {
@@ -15,10 +16,26 @@ public struct ProxySetup: Sendable {
     let hostCounts: [Int]
     let pseudonym: String
     let seed: Int
+    let workers: Int
+    /// Shared by all workers, without locks on the way of an ordinary request.
+    let health: HealthBoard
+    let poison = PoisonBoard()
+    let fingerprintKey: UInt64
+    let hashKey: HashKey
+    let logger = Logger(label: "proxy-log")
+
+    /// What the consistent hash goes by.
+    enum HashKey: Sendable {
+        case none
+        case address
+        case field([UInt8])
+    }
 
     /// Resolves the names of the hosts; a name with several addresses becomes as many hosts. `seed` chooses where the
-    /// round robin begins and what the proxy calls itself in `Via`.
-    public init(_ configuration: ProxyConfiguration, seed: UInt32) throws(Resolver.Failure) {
+    /// round robin begins and what the proxy calls itself in `Via`. `workers` is how many loops there will be.
+    public init(
+        _ configuration: ProxyConfiguration, seed: UInt32, workers: Int
+    ) throws(Resolver.Failure) {
         self.configuration = configuration
         var hosts: [ResolvedHost] = []
         var counts: [Int] = []
@@ -35,6 +52,39 @@ public struct ProxySetup: Sendable {
         hostCounts = counts
         pseudonym = "proxy-server-" + String(seed, radix: 16)
         self.seed = Int(seed >> 1)
+        self.workers = workers
+        health = HealthBoard(hostCount: hosts.count)
+        var random = SystemRandomNumberGenerator()
+        fingerprintKey = random.next()
+        hashKey =
+            switch (configuration.balancing.policy, configuration.balancing.hashField) {
+            case (.hash, let name?): .field(Array(name.utf8))
+            case (.hash, nil): .address
+            case (.roundRobin, _), (.p2c, _): .none
+            }
+    }
+
+    /// What a loop knows of the hosts before it has met them.
+    func makeTable() -> HostTable {
+        var shapes: [HostTable.ServiceShape] = []
+        var first = 0
+        for (service, count) in zip(configuration.services, hostCounts) {
+            let hosts = hosts[first..<first + count].map { host in
+                HostTable.HostShape(
+                    weight: host.host.weight, identity: Hash64.hash(Array(host.address.description.utf8).span, seed: 0))
+            }
+            shapes.append(HostTable.ServiceShape(weight: service.weight, tier: service.tier, hosts: hosts))
+            first += count
+        }
+        return HostTable(shapes, slowStartMs: configuration.balancing.slowStartMs)
+    }
+
+    func makeBalancer(_ table: borrowing HostTable, seed: Int) -> Balancer {
+        switch configuration.balancing.policy {
+        case .roundRobin: .roundRobin(WeightedRoundRobin(table, seed: seed))
+        case .p2c: .leastRequests
+        case .hash: .consistentHash(ConsistentHash(table))
+        }
     }
 
     /// Limits of heads, the same towards clients and origins.

@@ -55,20 +55,21 @@ struct ProxyServer: ParsableCommand {
     }
 
     private func serve(_ configuration: ProxyConfiguration) throws {
-        let setup = try ProxySetup(configuration, seed: UInt32.random(in: .min ... .max))
         let workers =
             switch configuration.workers {
             case .automatic: ProcessorCount.granted()
             case .count(let count): count
             }
+        // Before anything that logs is made.
+        let log = LogWriter(options: configuration.log.options)
+        LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
+        let setup = try ProxySetup(configuration, seed: UInt32.random(in: .min ... .max), workers: workers)
         guard let address = SocketAddress(configuration.listen.address, port: configuration.listen.port) else {
             preconditionFailure("the configuration has been checked")
         }
         // All sockets before the first worker, so that a port that is taken is told before anything has begun.
         OpenFiles.raiseLimit()
         let sockets = try ListeningSocket.perWorker(workers, on: address)
-        let log = LogWriter(options: configuration.log.options)
-        LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
         let logger = Logger(label: "proxy-log")
         logger.info("proxy-server listens on \(address) with \(workers) worker(s)")
         let options = setup.serverOptions

@@ -135,29 +135,37 @@ internal import Glibc
 
     /// The number in decimal, without sign or leading zeros.
     package mutating func append(decimal number: UInt64) {
-        append(number, radix: 10)
+        var digits = 1
+        var bound: UInt64 = 10
+        while number >= bound {
+            digits &+= 1
+            // 20 digits are the most that 64 bits have.
+            if digits == 20 { break }
+            bound &*= 10
+        }
+        precondition(capacity &- end >= digits)
+        var rest = number
+        var position = end &+ digits
+        // Divided by a constant, which the compiler turns into a multiplication.
+        repeat {
+            position &-= 1
+            unsafe memory.unsafelyUnwrapped[position] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while position > end
+        end &+= digits
     }
 
     /// The number in lower-case hexadecimal, without leading zeros.
     package mutating func append(hexadecimal number: UInt64) {
-        append(number, radix: 16)
-    }
-
-    private mutating func append(_ number: UInt64, radix: UInt64) {
-        var digits = 1
-        var rest = number / radix
-        while rest > 0 {
-            digits &+= 1
-            rest /= radix
-        }
+        let digits = max(1, (67 - number.leadingZeroBitCount) / 4)
         precondition(capacity &- end >= digits)
-        rest = number
+        var rest = number
         var position = end &+ digits
         repeat {
             position &-= 1
-            let digit = UInt8(truncatingIfNeeded: rest % radix)
+            let digit = UInt8(truncatingIfNeeded: rest & 15)
             unsafe memory.unsafelyUnwrapped[position] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
-            rest /= radix
+            rest >>= 4
         } while position > end
         end &+= digits
     }

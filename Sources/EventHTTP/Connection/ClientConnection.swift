@@ -21,6 +21,9 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     var isPersistent = true
     /// The kernel took at least a byte of the current request, so the origin may have seen it.
     package private(set) var hasSentBytes = false
+    /// Something of its response has come.
+    package var hasReceivedBytes: Bool { !input.isEmpty || interims > 0 || state.phase == .body }
+    private var responseMs: Int64 = 0
     var interims = 0
     var isPaused = false
     var readsEnded = false
@@ -92,7 +95,10 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     // MARK: The request
 
     /// Begins a request; its bytes follow with `send`.
-    package func begin(_ method: Method) {
+    ///
+    /// `responseTimeoutMs` is how long its response may take to begin, from when the origin has got the request.
+    package func begin(_ method: Method, responseTimeoutMs: Int64? = nil) {
+        responseMs = responseTimeoutMs ?? timeouts.responseMs
         state.began()
         self.method = method
         interims = 0
@@ -101,7 +107,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         observerWaits = false
         isPersistent = true
         hasSentBytes = false
-        setDeadline(timeouts.responseMs)
+        setDeadline(responseMs)
     }
 
     /// Sends a request that has no content, all of it.
@@ -279,7 +285,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         case .connecting: fail(.connectTimeout)
         case .idle: fail(.lost)
         case .ready: break
-        case .head where isPaused: setDeadline(timeouts.responseMs)  // It is held, and waits for us.
+        case .head where isPaused: setDeadline(responseMs)  // It is held, and waits for us.
         // It has got all that there is so far: it is the client that is slow.
         case .head where awaitsClient, .body where isPaused || awaitsClient: setDeadline(timeouts.bodyMs)
         case .head: fail(.responseTimeout)
@@ -290,7 +296,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     // MARK: Deadlines and watching
 
     private var currentTimeoutMs: Int64 {
-        state.phase == .head ? timeouts.responseMs : timeouts.bodyMs
+        state.phase == .head ? responseMs : timeouts.bodyMs
     }
 
     func setDeadline(_ milliseconds: Int64) {

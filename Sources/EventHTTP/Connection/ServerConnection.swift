@@ -11,7 +11,7 @@ internal import Glibc
 /// `ServerConnectionState`.
 package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     /// What a client may still send of a request that has been answered, to keep its connection.
-    static let discardBytesMax: UInt64 = 256 << 10
+    static let discardBytesMax: UInt64 = 1 << 20
     /// What a client may still send until it has seen our last answer. One that writes all of its request before it
     /// reads would lose that answer to a reset (RFC 9112 §9.6).
     static let lingerBytesMax: UInt64 = 64 << 20

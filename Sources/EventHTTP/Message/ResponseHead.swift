@@ -26,6 +26,11 @@ public struct ResponseHead: ~Escapable {
     public var fields: Fields {
         @_lifetime(copy self) get { Fields(bytes, lines) }
     }
+    /// `Retry-After` as a number of seconds (RFC 9110 §10.2.3), in milliseconds; nil when there is none or a date.
+    package var retryAfterMs: Int64? {
+        guard let seconds = fields.first(.retryAfter)?.decimal else { return nil }
+        return Int64(min(seconds, 86_400)) * 1_000
+    }
     package var connection: ConnectionOptions { parsed.connection }
     package var hasUpgrade: Bool { parsed.hasUpgrade }
 }

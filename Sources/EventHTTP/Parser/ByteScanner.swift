@@ -69,8 +69,9 @@ enum ByteScanner {
     /// The first byte at or after `start` that is no token character (RFC 9110 §5.6.2), and whether `_` or `.` came
     /// before it.
     static func tokenEnd(_ bytes: Span<UInt8>, from start: Int) -> (end: Int, hasAliasCharacter: Bool) {
-        var position = start
+        var position = plainEnd(bytes, from: start)
         var hasAlias = false
+        // What is not a letter, digit or hyphen is rare, and so is a name that goes on after it.
         while position < bytes.count {
             let byte = bytes[position]
             if !isToken(byte) { break }
@@ -78,6 +79,40 @@ enum ByteScanner {
             position &+= 1
         }
         return (position, hasAlias)
+    }
+
+    /// A position up to which there are only letters, digits and hyphens: nearly always the first other byte, never
+    /// beyond it.
+    @inline(__always)
+    private static func plainEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        precondition(start >= 0 && start <= bytes.count)
+        return unsafe bytes.withUnsafeBytes { memory in
+            var position = start
+            while position &+ 8 <= memory.count {
+                let word = unsafe UInt64(
+                    littleEndian: memory.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                let others = ~plain(word) & highs
+                if others != 0 { return position &+ others.trailingZeroBitCount >> 3 }
+                position &+= 8
+            }
+            return position
+        }
+    }
+
+    /// Sets the high bit of each byte that is a letter, a digit or a hyphen.
+    @inline(__always)
+    private static func plain(_ word: UInt64) -> UInt64 {
+        let letters = range(word | ones &* 0x20, 0x61, 0x7a)
+        return (letters | range(word, 0x30, 0x39) | range(word, 0x2d, 0x2d)) & ~word & highs
+    }
+
+    /// Sets the high bit of each byte between `low` and `high`, as far as it is ASCII. With the high bit of every byte
+    /// set before the subtraction, no byte borrows from the next.
+    @inline(__always)
+    private static func range(_ word: UInt64, _ low: UInt8, _ high: UInt8) -> UInt64 {
+        let above = (word | highs) &- ones &* UInt64(low)
+        let beyond = (word | highs) &- ones &* UInt64(high &+ 1)
+        return above & ~beyond
     }
 
     /// A bit for each of the 128 ASCII characters, set for ``!#$%&'*+-.^_`|~``, digits and letters. Constants and not a

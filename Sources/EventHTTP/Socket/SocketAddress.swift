@@ -73,6 +73,16 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         hasher.combine(port)
     }
 
+    /// The address without the port, as two numbers.
+    package var hostWords: (UInt64, UInt64) {
+        var words: (UInt64, UInt64) = (0, 0)
+        for i in 0..<8 {
+            words.0 = words.0 << 8 | UInt64(bytes[i])
+            words.1 = words.1 << 8 | UInt64(bytes[i + 8])
+        }
+        return words
+    }
+
     /// Calls `body` with the form that the socket calls take.
     func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         if isIPv6 {

@@ -27,7 +27,7 @@ public struct FieldWriter: ~Copyable {
     }
 
     public mutating func add(_ name: StaticString, _ value: StaticString) {
-        begin(name)
+        beginChecked(name)
         buffer.reserve(value.utf8CodeUnitCount + 2, from: pool)
         let start = buffer.count
         buffer.append(value)
@@ -36,13 +36,13 @@ public struct FieldWriter: ~Copyable {
     }
 
     public mutating func add(_ name: StaticString, _ value: Span<UInt8>) {
-        begin(name)
+        beginChecked(name)
         text(value)
         end()
     }
 
     public mutating func add(_ name: StaticString, _ number: UInt64) {
-        begin(name)
+        beginChecked(name)
         decimal(number)
         end()
     }
@@ -65,17 +65,25 @@ public struct FieldWriter: ~Copyable {
 
     // MARK: A value in pieces
 
+    /// For names of our own, which a debug build checks.
     package mutating func begin(_ name: StaticString) {
         buffer.reserve(name.utf8CodeUnitCount + 2, from: pool)
         let start = buffer.count
         buffer.append(name)
-        Self.check(buffer.bytes.dropping(start))
+        assert(Self.isAllowed(buffer.bytes.dropping(start)))
         buffer.append(": ")
     }
 
-    private static func check(_ name: Span<UInt8>) {
-        precondition(ByteScanner.tokenEnd(name, from: 0).end == name.count, "a field name is a token")
-        precondition(!FieldName(name).isHopByHop, "framing and connection fields are the engine's")
+    private mutating func beginChecked(_ name: StaticString) {
+        buffer.reserve(name.utf8CodeUnitCount + 2, from: pool)
+        let start = buffer.count
+        buffer.append(name)
+        precondition(Self.isAllowed(buffer.bytes.dropping(start)), "not a token, or a field that is the engine's")
+        buffer.append(": ")
+    }
+
+    private static func isAllowed(_ name: Span<UInt8>) -> Bool {
+        ByteScanner.tokenEnd(name, from: 0).end == name.count && !name.isEmpty && !FieldName(name).isHopByHop
     }
 
     /// Bytes from anywhere. A control becomes a space.

@@ -23,6 +23,12 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// becomes the client's. From 1 (no retry) to 10. Default: 3.
     public var attempts = 3
 
+    /// Key `proxy.retry`: further attempts beyond their number.
+    public var retry = Retry()
+
+    /// Key `proxy.balancing`: which host is next.
+    public var balancing = Balancing()
+
     /// Key `proxy.timeouts`: how long the proxy waits for whom.
     public var timeouts = Timeouts()
 
@@ -67,6 +73,14 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// Key `proxy.services.host`: the hosts of the service, at least one, none twice. Required.
         public var hosts: [Host]
 
+        /// Key `proxy.services.weight`: the service's share of the requests, beside those of the others of its tier;
+        /// from 1 to 256. Default: 1.
+        public var weight = 1
+
+        /// Key `proxy.services.tier`: 0 for services that are used first; those of higher tiers take over as much as is
+        /// missing there. From 0 to 7. Default: 0.
+        public var tier = 0
+
         /// A service called `name`.
         public init(name: String, hosts: [Host]) {
             self.name = name
@@ -83,10 +97,54 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// Key `proxy.services.host.port`: the TCP port, from 1 to 65535. Required.
         public var port: UInt16
 
+        /// Key `proxy.services.host.weight`: the host's share of the requests of its service; from 1 to 256.
+        /// Default: 1.
+        public var weight = 1
+
         /// The host at `address` and `port`.
         public init(address: String, port: UInt16) {
             self.address = address
             self.port = port
+        }
+    }
+
+    /// What further attempts may do.
+    public struct Retry: Sendable, Equatable {
+        /// Key `proxy.retry.idempotency_key`: a request with an `Idempotency-Key` field may be sent again whatever its
+        /// method, because its origin promises to do it once. Default: `false`.
+        public var idempotencyKey = false
+
+        /// Key `proxy.retry.hedge`: a GET or HEAD that takes longer than nearly all others is also sent to a second
+        /// host, and the first answer is passed on. Default: `true`.
+        public var hedge = true
+
+        /// All defaults.
+        public init() {}
+    }
+
+    /// Which host is next.
+    public struct Balancing: Sendable, Equatable {
+        /// Key `proxy.balancing.policy`: `round_robin`, services and then their hosts in turn by their weights; `p2c`,
+        /// of two hosts at random the one that answers sooner and has less to do; `hash`, the same host for the same
+        /// client as long as it is not overloaded. Default: `round_robin`.
+        public var policy = Policy.roundRobin
+
+        /// Key `proxy.balancing.hash_field`: what `hash` goes by: the value of this request field; `""` (here `nil`)
+        /// for the client's address. Default: `""`.
+        public var hashField: String?
+
+        /// Key `proxy.balancing.slow_start`: a host that comes back begins with a tenth of its share, which grows to
+        /// all of it in this time; milliseconds. Default: `5s`.
+        public var slowStartMs: Int64 = 5_000
+
+        /// All defaults.
+        public init() {}
+
+        /// The ways to choose.
+        public enum Policy: String, Sendable, CaseIterable {
+            case roundRobin = "round_robin"
+            case p2c
+            case hash
         }
     }
 
@@ -112,9 +170,13 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// milliseconds. Default: `3s`.
         public var connectMs: Int64 = 3_000
 
-        /// Key `proxy.timeouts.response`: from the end of the request to the end of the response's head; milliseconds.
-        /// Default: `15s`.
+        /// Key `proxy.timeouts.response`: from the end of the request to the end of the response's head, whatever is
+        /// tried meanwhile; milliseconds. Default: `15s`.
         public var responseMs: Int64 = 15_000
+
+        /// Key `proxy.timeouts.per_try`: the part of it that one attempt may take while another could follow;
+        /// milliseconds. Default: `5s`.
+        public var perTryMs: Int64 = 5_000
 
         /// Key `proxy.timeouts.origin_body`: between two pieces of a response's body; milliseconds. Default: `15s`.
         public var originBodyMs: Int64 = 15_000

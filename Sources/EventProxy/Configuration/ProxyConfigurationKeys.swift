@@ -6,6 +6,8 @@
 extension ProxyConfiguration: ConfigurationSection {
     static let workersMax = 256
     static let attemptsMax = 10
+    static let weightMax = 256
+    static let tierMax = 7
 
     /// What stands at the top of the file: other programs may one day share it, so all keys are below `proxy`.
     static let fileKeys: [Key<Self>] = [
@@ -17,7 +19,14 @@ extension ProxyConfiguration: ConfigurationSection {
         .key("workers", \.workers, .workers(1...workersMax)),
         .key("origin_header", \.originHeader, .originField),
         .key("services", \.services, .list(of: .section, unique: Service.unique), required: true),
-        .group("retry", [.key("attempts", \.attempts, .integer(1...attemptsMax))]),
+        .group(
+            "retry",
+            [
+                .key("attempts", \.attempts, .integer(1...attemptsMax)),
+                .key("idempotency_key", \.retry.idempotencyKey, .boolean),
+                .key("hedge", \.retry.hedge, .boolean),
+            ]),
+        .key("balancing", \.balancing, .section),
         .key("timeouts", \.timeouts, .section),
         .key("limits", \.limits, .section),
         .key("log", \.log, .section),
@@ -39,6 +48,8 @@ extension ProxyConfiguration.Service: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("name", \.name, .serviceName, required: true),
         .key("host", \.hosts, .list(of: .section, unique: ProxyConfiguration.Host.unique), required: true),
+        .key("weight", \.weight, .integer(1...ProxyConfiguration.weightMax)),
+        .key("tier", \.tier, .integer(0...ProxyConfiguration.tierMax)),
     ]
 
     static let unique = Unique<Self>(
@@ -55,6 +66,7 @@ extension ProxyConfiguration.Host: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("address", \.address, .host, required: true),
         .key("port", \.port, .integer(1...65535), required: true),
+        .key("weight", \.weight, .integer(1...ProxyConfiguration.weightMax)),
     ]
 
     static let unique = Unique<Self>(
@@ -70,6 +82,14 @@ extension ProxyConfiguration.Host: ConfigurationSection {
     }
 }
 
+extension ProxyConfiguration.Balancing: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("policy", \.policy, .choice),
+        .key("hash_field", \.hashField, .originField),
+        .key("slow_start", \.slowStartMs, .duration),
+    ]
+}
+
 extension ProxyConfiguration.Timeouts: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("client_header", \.clientHeaderMs, .duration),
@@ -78,6 +98,7 @@ extension ProxyConfiguration.Timeouts: ConfigurationSection {
         .key("client_write", \.clientWriteMs, .duration),
         .key("connect", \.connectMs, .duration),
         .key("response", \.responseMs, .duration),
+        .key("per_try", \.perTryMs, .duration),
         .key("origin_body", \.originBodyMs, .duration),
         .key("origin_idle", \.originIdleMs, .duration),
         .key("tunnel", \.tunnelMs, .duration),

@@ -3,9 +3,6 @@ internal import EventHTTP
 
 /// What one request has tried so far, and whether it may try again. Pure.
 struct Attempt {
-    /// A request that was sent and whose connection then died may have killed the origin. One more host at most.
-    static let deathsMax = 2
-
     private(set) var tried = TriedHosts()
     /// Connections that died after the request was sent and before any byte of a response. One that had idled counts,
     /// too: nobody can tell an origin that ended it from one that the request has killed.
@@ -14,6 +11,8 @@ struct Attempt {
     private(set) var failure: ClientFailure?
     /// A connection that had idled died under this host's request, which was sent again on a fresh one.
     private(set) var hasReplayed = false
+    /// Nothing is tried after this: the request may have killed an origin too many, or is on probation for that.
+    private(set) var isLast = false
 
     var count: Int { tried.count }
 
@@ -22,9 +21,19 @@ struct Attempt {
         hasReplayed = false
     }
 
-    mutating func failed(_ failure: ClientFailure, afterSending: Bool) {
+    mutating func failed(_ failure: ClientFailure) {
         self.failure = failure
-        if failure == .lost, afterSending { deaths += 1 }
+    }
+
+    /// A connection died under the request, which was judged.
+    mutating func died(_ judgement: PoisonRule.Judgement) {
+        deaths += 1
+        if judgement != .retry { isLast = true }
+    }
+
+    /// Its like was quarantined, and this one shows whether it still should be.
+    mutating func onProbation() {
+        isLast = true
     }
 
     mutating func replayed() {
@@ -33,14 +42,12 @@ struct Attempt {
 
     /// Whether the host may be asked again, over a fresh connection, after an idle one died.
     func mayReplay(isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {
-        guard !hasReplayed, deaths < Self.deathsMax, isReplayable else { return false }
-        return isIdempotent || !wasSent
+        !hasReplayed && !isLast && isReplayable && (isIdempotent || !wasSent)
     }
 
     /// Whether another host may be asked (RFC 9110 §9.2.2): for a request that does no more when it is done twice, or
     /// of which no byte has reached an origin.
     func mayTryAnother(attemptsMax: Int, isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {
-        guard count < attemptsMax, deaths < Self.deathsMax, isReplayable else { return false }
-        return isIdempotent || !wasSent
+        count < attemptsMax && !isLast && isReplayable && (isIdempotent || !wasSent)
     }
 }

@@ -4,104 +4,189 @@ internal import EventHTTP
 /// What follows when an origin fails: the same host over a fresh connection, another host, the best answer there was,
 /// or an error. A loop of attempts with a cap, never a recursion: each begins from a callback of the event loop.
 extension Transaction {
-    /// Sends the request to a host, over an idle connection or a new one.
-    func tryHost(_ host: Int) {
+    // MARK: Attempts
+
+    /// Begins the first attempt.
+    func tryFirstHost() {
+        let first = proxy.selectFirst(key: key, mayProbe: isIdempotent && isRequestComplete && !attempt.isLast)
+        guard let first else { return giveUp() }
+        service = proxy.beginRequest(host: first.host)
+        begin(attempt: first.host, isProbe: first.isProbe)
+        if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
+        rearm()
+    }
+
+    private func begin(attempt host: Int, isProbe: Bool) {
         attempt.began(host: host)
-        let chosen = proxy.origins[host]
-        origin = chosen
-        if let idle = chosen.takeIdle(forUnsafeRequest: !method.isIdempotent) {
-            use(idle)
-            sendRequest(idle)
-        } else {
-            connect(chosen)
+        leg = startLeg(host, isProbe: isProbe, onFreshConnection: false)
+        if let leg { startSending(leg.connection) }
+    }
+
+    /// Takes an idle connection to a host, or makes one.
+    func startLeg(_ host: Int, isProbe: Bool, onFreshConnection: Bool) -> Leg {
+        let origin = proxy.origins[host]
+        let idle = onFreshConnection ? nil : origin.takeIdle(forUnsafeRequest: !isIdempotent)
+        let connection = idle ?? origin.takeClosed()
+        connection.observer = self
+        proxy.began(host)
+        return Leg(
+            host: host, origin: origin, connection: connection, beganNs: proxy.loop.nowNs, isProbe: isProbe)
+    }
+
+    /// Sends the request if the connection stands, else connects first.
+    func startSending(_ connection: ClientConnection) {
+        if connection.isOpen { return sendRequest(connection) }
+        guard let leg = self.leg(of: connection) else { return }
+        do throws(SystemError) {
+            try connection.connect(to: leg.origin.address)
+        } catch {
+            failed(.connect(error.number), connection)
         }
     }
 
     /// Tries again, from a clean stack: the connection that has failed may still be at work further up.
-    func goOn(_ next: Next) {
+    func goOn() {
+        guard let next = next.take(), leg == nil else { return }
         switch next {
-        case .host(let host): tryHost(host)
-        case .fresh(let origin):
-            self.origin = origin
-            connect(origin)
+        case .host(let host, let isProbe): begin(attempt: host, isProbe: isProbe)
+        case .fresh(let host):
+            leg = startLeg(host, isProbe: false, onFreshConnection: true)
+            if let leg { startSending(leg.connection) }
         }
     }
 
-    private func use(_ connection: ClientConnection) {
-        connection.observer = self
-        self.connection = connection
+    /// The attempt that a connection is in use for.
+    func leg(of connection: ClientConnection) -> Leg? {
+        if let leg, leg.connection === connection { return leg }
+        if let hedge, hedge.connection === connection { return hedge }
+        return nil
     }
 
-    private func connect(_ origin: Origin) {
-        let fresh = origin.takeClosed()
-        use(fresh)
-        do throws(SystemError) {
-            try fresh.connect(to: origin.address)
-        } catch {
-            failed(.connect(error.number), fresh)
+    /// Takes an attempt out of the race; the other one, if there is one, is then the only one.
+    func takeLeg(of connection: ClientConnection) -> Leg? {
+        if let hedge, hedge.connection === connection {
+            self.hedge = nil
+            return hedge
         }
+        guard let leg, leg.connection === connection else { return nil }
+        self.leg = hedge.take()
+        return leg
     }
+
+    func settle(_ connection: ClientConnection, _ outcome: Outcome, _ retryAfterMs: Int64 = 0) {
+        if leg?.connection === connection { proxy.settle(&leg!, outcome, retryAfterMs: retryAfterMs) }
+        if hedge?.connection === connection { proxy.settle(&hedge!, outcome, retryAfterMs: retryAfterMs) }
+    }
+
+    // MARK: Failures
 
     /// A connection has come to nothing; it is closed.
-    func failed(_ failure: ClientFailure, _ failedConnection: ClientConnection) {
-        guard let origin, failedConnection === connection else {
-            return fallbackFailed(failedConnection)
+    func failed(_ failure: ClientFailure, _ connection: ClientConnection) {
+        guard var leg = takeLeg(of: connection) else { return heldFailed(connection) }
+        let wasSent = connection.hasSentBytes && !failure.isOfConnecting
+        if hasBegunResponse {
+            discard(leg, .lost)
+            return breakOff()
         }
-        connection = nil
-        self.origin = nil
-        let wasSent = failedConnection.hasSentBytes && !failure.isOfConnecting
-        let wasReused = failedConnection.isReused
-        origin.giveBackClosed(failedConnection)
-        if hasBegunResponse { return breakOff() }
+        let judgement = judge(failure, leg, wasSent: wasSent)
+        proxy.settle(&leg, outcome(of: failure, judgement))
+        leg.origin.giveBackClosed(connection)
+        attempt.failed(failure)
+        // The other one is still under way.
+        if self.leg != nil { return rearm() }
         pauseBody()
 
-        attempt.failed(failure, afterSending: wasSent)
-        if failure == .lost, wasReused,
-            attempt.mayReplay(isIdempotent: method.isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
+        if failure == .lost, connection.isReused,
+            attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
         {
             // The origin ended an idle connection just when we used it: nothing is wrong with either (RFC 9112 §9.3.1).
             attempt.replayed()
-            return proxy.later(self, .fresh(origin))
+            next = .fresh(host: leg.host)
+            return proxy.later(self)
         }
-        if failure != .responseTimeout, mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
+        if mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
         giveUp()
     }
 
-    /// A server error has come. True if another host is asked instead, while this answer is held.
-    func retryAfterError(_ erring: ClientConnection) -> Bool {
-        guard erring !== fallback, !isFinalAnswer, mayTryAnother(wasSent: true) else { return false }
-        guard let host = proxy.selectAlternate(tried: attempt.tried) else { return false }
-        dropFallback()
+    /// A request that was sent and died before any answer may have killed the origin; then few others may follow.
+    private func judge(_ failure: ClientFailure, _ leg: Leg, wasSent: Bool) -> PoisonRule.Judgement {
+        guard failure == .lost, wasSent, !leg.connection.hasReceivedBytes else { return .retry }
+        let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths + 1)
+        attempt.died(judgement)
+        return judgement
+    }
+
+    private func outcome(of failure: ClientFailure, _ judgement: PoisonRule.Judgement) -> Outcome {
+        switch failure {
+        case .connect, .connectTimeout: .connectFailure
+        case .responseTimeout, .bodyTimeout: .hang
+        case .malformed: .serverError
+        case .lost: judgement == .retry && attempt.deaths == 0 ? .lost : .suspectDeath
+        }
+    }
+
+    /// A server error has come. True if it is held, because a better answer may come.
+    func failedWithAnswer(_ connection: ClientConnection, retryAfterMs: Int64) -> Bool {
+        guard !isFinalAnswer else { return false }
+        settle(connection, .serverError, retryAfterMs)
+        let isRacing = leg != nil && hedge != nil
+        guard isRacing || mayTryAnother(wasSent: true) else { return false }
+        guard let erring = takeLeg(of: connection) else { return false }
+        dropHeld()
+        held = erring
+        if isRacing { return true }
         pauseBody()
-        fallback = erring
-        fallbackOrigin = origin
-        connection = nil
-        origin = nil
-        proxy.later(self, .host(host))
-        return true
+        if tryAnotherHost() { return true }
+        held = nil
+        leg = erring
+        return false
     }
 
     private func mayTryAnother(wasSent: Bool) -> Bool {
         attempt.mayTryAnother(
-            attemptsMax: proxy.attemptsMax, isIdempotent: method.isIdempotent, isReplayable: isReplayable,
-            wasSent: wasSent)
+            attemptsMax: proxy.attemptsMax, isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
     }
 
+    /// Chooses another host, if the budget has it.
     private func tryAnotherHost() -> Bool {
-        guard let host = proxy.selectAlternate(tried: attempt.tried) else { return false }
-        proxy.later(self, .host(host))
+        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key),
+            proxy.takeRetry(service: service)
+        else { return false }
+        guard let delayMs = proxy.backoffMs(retry: attempt.count, remainingMs: remainingMs) else { return false }
+        next = .host(host, isProbe: false)
+        if delayMs == 0 {
+            proxy.later(self)
+        } else {
+            alarms.retryMs = proxy.loop.nowMs + delayMs
+        }
+        rearm()
         return true
+    }
+
+    private var remainingMs: Int64 {
+        alarms.totalMs == .max ? proxy.totalTimeoutMs : max(alarms.totalMs - proxy.loop.nowMs, 0)
+    }
+
+    /// What one attempt may take: less than the whole if there is time and leave for another.
+    var tryTimeoutMs: Int64 {
+        mayTryAnother(wasSent: true) ? min(proxy.tryTimeoutMs, remainingMs) : remainingMs
+    }
+
+    /// The promise of `timeouts.response`: by now the response should have begun.
+    func totalTimePassed() {
+        attempt.failed(.responseTimeout)
+        next = nil
+        if let leg = leg.take() { discard(leg, .hang) }
+        if let hedge = hedge.take() { discard(hedge, .hang) }
+        giveUp()
     }
 
     /// No host is left to ask: the client gets the last real answer, or an error if there was none.
     private func giveUp() {
-        if let held = fallback, let heldOrigin = fallbackOrigin {
-            fallback = nil
-            fallbackOrigin = nil
-            connection = held
-            origin = heldOrigin
+        if let answer = held.take() {
+            leg = answer
             isFinalAnswer = true
-            return held.goOn()
+            return answer.connection.goOn()
         }
         guard let exchange = exchange.take() else { return end() }
         exchange.note(origin: [], attempts: attempt.count)
@@ -109,11 +194,10 @@ extension Transaction {
         end()
     }
 
-    private func fallbackFailed(_ failedConnection: ClientConnection) {
-        guard failedConnection === fallback, let heldOrigin = fallbackOrigin else { return }
-        fallback = nil
-        fallbackOrigin = nil
-        heldOrigin.giveBackClosed(failedConnection)
+    private func heldFailed(_ connection: ClientConnection) {
+        guard let held, held.connection === connection else { return }
+        self.held = nil
+        held.origin.giveBackClosed(connection)
     }
 }
 

@@ -4,6 +4,8 @@ internal import EventHTTP
 /// Answers that the proxy makes itself.
 enum ProxyResponse {
     case noOrigin(ClientFailure?)
+    /// Its like has killed origins, and is not sent to any for a while.
+    case quarantined(seconds: Int64)
     case loop
     case methodNotAllowed
     case optionsAnswered
@@ -13,6 +15,7 @@ enum ProxyResponse {
         case .noOrigin(.connectTimeout), .noOrigin(.responseTimeout), .noOrigin(.bodyTimeout): .gatewayTimeout
         case .noOrigin(nil): .serviceUnavailable
         case .noOrigin: .badGateway
+        case .quarantined: .serviceUnavailable
         case .loop: .loopDetected
         case .methodNotAllowed: .methodNotAllowed
         case .optionsAnswered: .noContent
@@ -27,6 +30,7 @@ enum ProxyResponse {
         case .noOrigin(.responseTimeout), .noOrigin(.bodyTimeout): "the origin did not answer in time\n"
         case .noOrigin(.malformed): "the origin's answer is not valid HTTP\n"
         case .noOrigin(nil): "no origin is available\n"
+        case .quarantined: "origins have died under requests like this one; it is not passed on for a while\n"
         case .loop: "this request has passed through this proxy before\n"
         case .methodNotAllowed: "this proxy makes no tunnels to other hosts, and does not answer TRACE itself\n"
         case .optionsAnswered: ""
@@ -38,10 +42,12 @@ enum ProxyResponse {
         let allows =
             switch self {
             case .methodNotAllowed, .optionsAnswered: true
-            case .noOrigin, .loop: false
+            case .noOrigin, .quarantined, .loop: false
             }
+        let retryAfter: UInt64? = if case .quarantined(let seconds) = self { UInt64(max(seconds, 1)) } else { nil }
         exchange.respond(status, text) { fields in
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
+            if let retryAfter { fields.add("Retry-After", retryAfter) }
             if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
         }
     }

@@ -3,11 +3,12 @@ internal import EventHTTP
 
 /// One request on its way: from the client to an origin, perhaps to another one, and the response back.
 ///
-/// It owns the exchange with the client and the connection to the origin, and joins their back-pressure: what one side
+/// It owns the exchange with the client and the connections to origins, and joins their back-pressure: what one side
 /// cannot take stays with the other side's peer. Transactions are used again and again, and allocate nothing while they
 /// work.
 ///
-/// What to do after a failure is decided in Transaction+Failover.
+/// What goes to the origin is in Transaction+Request, what comes from it in Transaction+Response; what follows when one
+/// fails or hangs is decided in Failover/.
 final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwner {
     /// What is kept of a request so that it can be sent again: its head and this much of its content.
     static let replayBytesMax = 64 << 10
@@ -16,39 +17,52 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     let proxy: ProxyLoop
     private var deadline: TimerWheel.ID?
+    private var isActive = false
 
     // The client's side.
     var exchange: Exchange?
-    private var writer: BodyWriter?
+    var writer: BodyWriter?
     /// The client's content is complete, or there is none.
-    private(set) var isRequestComplete = false
-    private var wantsTrailers = false
-    private var wantsUpgrade = false
-
-    private var isActive = false
-    /// What to try next, from a clean stack.
-    enum Next {
-        case host(Int)
-        /// The same host again, over a fresh connection.
-        case fresh(Origin)
-    }
-    var next: Next?
+    var isRequestComplete = false
+    var wantsTrailers = false
+    var wantsUpgrade = false
 
     // The request as it is sent.
     /// The head, and the content as far as it has been sent, as long as that can be sent again.
     var request = Buffer()
     var isReplayable = true
     private(set) var method = Method.get
-    private var framing = BodyFraming.none
-    private var awaitsContinue = false
+    /// Sending it twice does no more than sending it once.
+    private(set) var isIdempotent = false
+    var framing = BodyFraming.none
+    var awaitsContinue = false
 
     // The origin's side.
     var attempt = Attempt()
-    var connection: ClientConnection?
-    var origin: Origin?
-    /// A connection that gave a server error, kept in case nothing better comes: its response is held, not read.
-    var fallback: ClientConnection?
-    var fallbackOrigin: Origin?
+    /// The attempt under way, or the one whose response is passed on.
+    var leg: Leg?
+    /// A second one beside it, because the first is slow to answer.
+    var hedge: Leg?
+    /// One that gave a server error, in case nothing better comes: its response is held, not read.
+    var held: Leg?
+    /// The answer that was held is being given: whatever it is, it stays.
+    var isFinalAnswer = false
+    /// The origin has ended its side of a tunnel.
+    var hasOriginEnded = false
+    var next: Next?
+    var alarms = Alarms()
+    private(set) var key: UInt64 = 0
+    private(set) var fingerprint = Fingerprint(request: 0, path: 0)
+    private(set) var beganMs: Int64 = 0
+    /// The service whose retry budget pays.
+    var service = 0
+
+    /// What to try next, from a clean stack.
+    enum Next {
+        case host(Int, isProbe: Bool)
+        /// The same host again, over a fresh connection.
+        case fresh(host: Int)
+    }
 
     init(_ proxy: ProxyLoop) {
         self.proxy = proxy
@@ -61,9 +75,11 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     // MARK: Beginning and ending
 
-    func begin(_ head: borrowing RequestHead, _ exchange: consuming Exchange) {
+    func begin(_ head: borrowing RequestHead, _ exchange: consuming Exchange, _ fingerprint: Fingerprint) {
         isActive = true
         method = head.method
+        isIdempotent =
+            method.isIdempotent || (proxy.trustsIdempotencyKey && head.fields.first(.idempotencyKey) != nil)
         framing = head.framing
         awaitsContinue = head.expectsContinue
         isRequestComplete = framing == .none
@@ -73,10 +89,13 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         wantsTrailers = head.fields.acceptsTrailers
         wantsUpgrade = head.asksForWebSocket
         attempt = Attempt()
+        self.fingerprint = fingerprint
+        beganMs = proxy.loop.nowMs
+        key = proxy.key(of: head, from: exchange.clientAddress)
         writeHead(head, exchange)
         exchange.observe(self)
         self.exchange = consume exchange
-        tryHost(proxy.selectFirst())
+        if isRequestComplete { alarms.totalMs = beganMs + proxy.totalTimeoutMs }
     }
 
     private func writeHead(_ head: borrowing RequestHead, _ exchange: borrowing Exchange) {
@@ -102,190 +121,27 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         guard isActive else { return }
         isActive = false
         next = nil
-        if let connection, let origin {
-            // Still in use: its response is not complete, so it cannot be used again.
-            connection.close()
-            origin.giveBackClosed(connection)
-        }
-        connection = nil
-        origin = nil
-        dropFallback()
-        if let deadline { proxy.loop.clearDeadline(deadline) }
+        // Still in use: its response is not complete, so its connection cannot be used again.
+        if let leg = leg.take() { discard(leg, .clientGone) }
+        if let hedge = hedge.take() { discard(hedge, .clientGone) }
+        dropHeld()
+        alarms = Alarms()
+        rearm()
         request.release(to: proxy.loop.pool)
         _ = exchange.take()
         drop(writer.take())
         proxy.ended(self)
     }
 
-    func dropFallback() {
-        guard let held = fallback, let heldOrigin = fallbackOrigin else { return }
-        fallback = nil
-        fallbackOrigin = nil
-        held.close()
-        heldOrigin.giveBackClosed(held)
+    /// Closes a connection that is not needed any more.
+    func discard(_ leg: consuming Leg, _ outcome: Outcome) {
+        proxy.settle(&leg, outcome)
+        leg.connection.close()
+        leg.origin.giveBackClosed(leg.connection)
     }
 
-    // MARK: To the origin
-
-    /// Sends what there is of the request over a connection that stands.
-    func sendRequest(_ connection: ClientConnection) {
-        connection.begin(method)
-        if isRequestComplete {
-            connection.sendWhole(request)
-        } else {
-            connection.sendStart(request)
-            if awaitsContinue {
-                setDeadline(afterMs: Self.continueTimeoutMs)
-            } else {
-                readBody()
-            }
-        }
-    }
-
-    private func readBody() {
-        awaitsContinue = false
-        if writer != nil { writer?.readBody() } else { exchange?.readBody() }
-    }
-
-    func requestBody(_ bytes: Span<UInt8>) {
-        guard let connection else { return }
-        keep(bytes)
-        let goesOn = framing == .chunked ? connection.sendChunk(bytes) : connection.send(bytes)
-        if !goesOn { if writer != nil { writer?.pauseBody() } else { exchange?.pauseBody() } }
-    }
-
-    func requestEnded(_ trailers: borrowing Fields) {
-        isRequestComplete = true
-        guard let connection else { return }
-        if case .tunnel = framing {
-            connection.endTunnel()
-            return tunnelSideEnded()
-        }
-        if framing == .chunked {
-            connection.sendLastChunk(trailers)
-            if isReplayable { proxy.appendLastChunk(trailers, to: &request) }
-        }
-        connection.endRequest()
-    }
-
-    /// Keeps content so that it can be sent again, as long as there is not too much of it.
-    private func keep(_ bytes: Span<UInt8>) {
-        guard isReplayable else { return }
-        guard method.isIdempotent, request.count + bytes.count <= Self.replayBytesMax else {
-            isReplayable = false
-            return
-        }
-        proxy.append(bytes, chunked: framing == .chunked, to: &request)
-    }
-
-    func requestDrained(_ connection: ClientConnection) {
-        // A connection whose answer is held gets no more.
-        if connection === self.connection, !awaitsContinue, !isFinalAnswer { readBody() }
-    }
-
-    /// Leaves content with the client until there is an origin to send it to.
-    func pauseBody() {
-        if let deadline { proxy.loop.clearDeadline(deadline) }
-        exchange?.pauseBody()
-    }
-
-    func connected(_ connection: ClientConnection) {
-        sendRequest(connection)
-    }
-
-    // MARK: From the origin
-
-    func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection) -> HeadVerdict {
-        if head.status.isInterim && head.status != .switchingProtocols {
-            interim(head)
-            return .take
-        }
-        if head.status == .switchingProtocols && !(wantsUpgrade && head.switchesToWebSocket) {
-            // Nobody asked for it, or for this protocol: not HTTP that we could pass on (CVE-2024-23326 and its kin).
-            connection.close()
-            failed(.malformed(.statusCode), connection)
-            return .take
-        }
-        if head.status.isServerError, retryAfterError(connection) { return .hold }
-        relay(head)
-        return .take
-    }
-
-    private func interim(_ head: borrowing ResponseHead) {
-        if head.status == .continue {
-            if awaitsContinue { readBody() }
-            return
-        }
-        exchange?.interim(head.status) { writer in ForwardedFields.interim(head, to: &writer) }
-    }
-
-    private func relay(_ head: borrowing ResponseHead) {
-        guard let origin, let exchange = exchange.take() else { return }
-        awaitsContinue = false
-        if let deadline { proxy.loop.clearDeadline(deadline) }
-        dropFallback()
-        exchange.note(origin: origin.label, attempts: attempt.count)
-        let isUpgrade = head.status == .switchingProtocols
-        writer = exchange.relay(head) { writer in
-            if isUpgrade { writer.copyUpgrade(head.fields) }
-            ForwardedFields.response(head, from: origin, by: proxy, to: &writer)
-        }
-        if isUpgrade {
-            framing = .tunnel
-            isRequestComplete = false
-        }
-        isReplayable = false
-        request.release(to: proxy.loop.pool)
-    }
-
-    func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {
-        writer?.append(bytes)
-        if !(writer?.isWritable ?? true) { connection.pause() }
-    }
-
-    func responsePaused(_ connection: ClientConnection) {
-        writer?.flush()
-    }
-
-    func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
-        if case .tunnel = framing {
-            // The client's side may go on, and ends with `requestEnded`.
-            hasOriginEnded = true
-            writer?.endSide()
-            return tunnelSideEnded()
-        }
-        guard let writer = writer.take() else { return end() }
-        if isReusable, let origin {
-            self.connection = nil
-            origin.giveBack(connection)
-            self.origin = nil
-        }
-        // Before the answer's last byte is written, so that the next request of this client finds the connection idle.
-        if !isRequestComplete { writer.discardBody() }
-        if wantsTrailers { writer.finish(trailers: trailers) } else { writer.finish() }
-        end()
-    }
-
-    /// A tunnel is over when both sides have ended and all has been sent; the connection tells when it is not yet.
-    private func tunnelSideEnded() {
-        if hasOriginEnded, isRequestComplete, let connection, connection.isTunnelOver { breakOff() }
-    }
-
-    func responseDrained() {
-        connection?.goOn()
-    }
-
-    func idleEnded(_ connection: ClientConnection) {}
-
-    // MARK: Time, and clients that leave
-
-    func setDeadline(afterMs milliseconds: Int64) {
-        if let deadline { proxy.loop.setDeadline(deadline, atMs: proxy.loop.nowMs + milliseconds) }
-    }
-
-    /// The origin has not said 100: the content is sent anyway.
-    func deadlinePassed() {
-        if awaitsContinue { readBody() }
+    func dropHeld() {
+        if let held = held.take() { discard(held, .clientGone) }
     }
 
     func exchangeFailed(_ failure: ExchangeFailure) {
@@ -303,8 +159,49 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     private func drop(_ writer: consuming BodyWriter?) {}
 
     var hasBegunResponse: Bool { writer != nil }
-    /// The answer that was held is being given: whatever it is, it stays.
-    var isFinalAnswer = false
-    /// The origin has ended its side of a tunnel.
-    private var hasOriginEnded = false
+
+    // MARK: Time
+
+    /// Waits for the nearest of the alarms.
+    func rearm() {
+        guard let deadline else { return }
+        let nearest = alarms.nearestMs
+        if nearest == .max {
+            proxy.loop.clearDeadline(deadline)
+        } else {
+            proxy.loop.setDeadline(deadline, atMs: nearest)
+        }
+    }
+
+    func deadlinePassed() {
+        let nowMs = proxy.loop.nowMs
+        if alarms.takePassed(\.totalMs, nowMs) { return totalTimePassed() }
+        // The origin has not said 100: the content is sent anyway.
+        if alarms.takePassed(\.continueMs, nowMs), awaitsContinue { readBody() }
+        if alarms.takePassed(\.retryMs, nowMs), next != nil { proxy.later(self) }
+        if alarms.takePassed(\.hedgeMs, nowMs) { beginHedge() }
+        rearm()
+    }
+
+    func idleEnded(_ connection: ClientConnection) {}
+}
+
+/// When a transaction wants to be woken, in milliseconds of the loop's clock.
+struct Alarms {
+    /// The response must have begun, whatever has been tried.
+    var totalMs = Int64.max
+    /// An origin should have said 100.
+    var continueMs = Int64.max
+    /// A further attempt has waited long enough.
+    var retryMs = Int64.max
+    /// The attempt takes longer than nearly all others.
+    var hedgeMs = Int64.max
+
+    var nearestMs: Int64 { min(min(totalMs, continueMs), min(retryMs, hedgeMs)) }
+
+    mutating func takePassed(_ alarm: WritableKeyPath<Alarms, Int64>, _ nowMs: Int64) -> Bool {
+        guard self[keyPath: alarm] <= nowMs else { return false }
+        self[keyPath: alarm] = .max
+        return true
+    }
 }

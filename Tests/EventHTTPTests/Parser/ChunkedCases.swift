@@ -67,11 +67,12 @@ extension ChunkedCase {
         ext(";a=\u{e4}"), ext(";\u{e4}"), ext(";a=\"\\\u{0}\""), ext(";a=\"b"), ext(";a=\"\n\""), ext(";a,b"),
         ext(";a=b=c"), ext(";a ", .chunkSize), ext(";a=b\t", .chunkSize), ext(";a=\"b\" ", .chunkSize), ext("; \r"),
         ext(";a\r", .lineEnd), ext(" a", .chunkSize), ext(",a", .chunkSize),
-        bad("S13: extensions that cost more than their data (CVE-2023-39326)", "1;\(letters(272))\r\nx\r\n0\r\n\r\n",
+        bad(
+            "S13: extensions that cost more than their data (CVE-2023-39326)", "1;\(letters(272))\r\nx\r\n0\r\n\r\n",
             .chunkExtension),
         bad("S13: extensions without data", "0;\(letters(256))\r\n\r\n", .chunkExtension),
-        bad("S13: extensions together", "1;\(letters(99))\r\nx\r\n1;\(letters(99))\r\nx\r\n1;\(letters(104))\r\nx\r\n",
+        bad(
+            "S13: extensions together", "1;\(letters(99))\r\nx\r\n1;\(letters(99))\r\nx\r\n1;\(letters(104))\r\nx\r\n",
             .chunkExtension, after: "xx"),
     ]
 }
-

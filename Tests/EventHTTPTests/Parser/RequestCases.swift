@@ -107,8 +107,10 @@ extension RequestCase {
         goodField("chunks in capitals", "TRANSFER-ENCODING: \tCHUNKED\t", field: "TRANSFER-ENCODING: CHUNKED") {
             $0.framing = .chunked
         },
-        goodField("S25: an expectation and content", "Expect: 100-Continue\r\nContent-Length: 5",
-            field: "Expect: 100-Continue") {
+        goodField(
+            "S25: an expectation and content", "Expect: 100-Continue\r\nContent-Length: 5",
+            field: "Expect: 100-Continue"
+        ) {
             $0.fields.append("Content-Length: 5")
             $0.framing = .length(5)
             $0.expectsContinue = true

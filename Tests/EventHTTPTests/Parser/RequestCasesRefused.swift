@@ -182,11 +182,14 @@ extension RequestCase {
         coding("S7: in quotation marks", "\"chunked\""), coding("S7: empty", ""), coding("S7: a space", "chun ked"),
         coding("S7: chunked between others", "chunked, gzip, chunked"),
         badField("S7: two lines", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", .transferEncoding),
-        badField("S7: two lines that differ", "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+        badField(
+            "S7: two lines that differ", "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
             .transferEncoding),
-        badField("S7: an empty line and a good one", "Transfer-Encoding:\r\nTransfer-Encoding: chunked",
+        badField(
+            "S7: an empty line and a good one", "Transfer-Encoding:\r\nTransfer-Encoding: chunked",
             .transferEncoding),
-        badField("S8: chunks in HTTP/1.0", "Transfer-Encoding: chunked", .conflictingFraming,
+        badField(
+            "S8: chunks in HTTP/1.0", "Transfer-Encoding: chunked", .conflictingFraming,
             request: "POST / HTTP/1.0"),
         badField("S25: another expectation", "Expect: 200-ok", .expectation),
         badField("S25: an empty expectation", "Expect:", .expectation),

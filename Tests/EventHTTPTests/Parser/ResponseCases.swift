@@ -98,15 +98,21 @@ extension ResponseCase {
             length(5, &$0)
             $0.keepAliveSeconds = 75
         },
-        good("Keep-Alive: timeout of more than a day",
-            ["Content-Length: 5", "Keep-Alive: timeout=18446744073709551615"]) {
+        good(
+            "Keep-Alive: timeout of more than a day",
+            ["Content-Length: 5", "Keep-Alive: timeout=18446744073709551615"]
+        ) {
             length(5, &$0)
             $0.keepAliveSeconds = 86_400
         },
-        good("Keep-Alive: timeout beyond 64 bits",
-            ["Content-Length: 5", "Keep-Alive: timeout=18446744073709551616"]) { length(5, &$0) },
-        good("Keep-Alive in two lines",
-            ["Content-Length: 5", "Keep-Alive: timeout=5", "Keep-Alive: max=9"]) {
+        good(
+            "Keep-Alive: timeout beyond 64 bits",
+            ["Content-Length: 5", "Keep-Alive: timeout=18446744073709551616"]
+        ) { length(5, &$0) },
+        good(
+            "Keep-Alive in two lines",
+            ["Content-Length: 5", "Keep-Alive: timeout=5", "Keep-Alive: max=9"]
+        ) {
             length(5, &$0)
             $0.keepAliveSeconds = 5
         },
@@ -158,7 +164,8 @@ extension ResponseCase {
         badField("S7: chunked twice", "Transfer-Encoding: chunked, chunked", .transferEncoding),
         badField("S7: two lines", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", .transferEncoding),
         bad("S8: chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", .conflictingFraming),
-        bad("S1: length and chunks after 204",
+        bad(
+            "S1: length and chunks after 204",
             "HTTP/1.1 204 X\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", .conflictingFraming),
     ]
 }

@@ -165,7 +165,9 @@ struct WriterTests {
         #expect(again.token == wanted.token && again.framing == wanted.framing)
         #expect(again.expectsContinue == wanted.expectsContinue && again.length == output.count)
         #expect(again.authority == wanted.authority ?? "h")
-        if !wanted.needsSlash { #expect(again.target == wanted.target) } else {
+        if !wanted.needsSlash {
+            #expect(again.target == wanted.target)
+        } else {
             #expect(again.target == "/" + wanted.target)
         }
         let before = wanted.fields.filter { $0.hasPrefix("A: ") }

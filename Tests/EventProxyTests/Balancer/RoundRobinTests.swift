@@ -24,7 +24,7 @@ struct RoundRobinTests {
     @Test(arguments: shapes, [0, 1, 5, 12345]) func `services and their hosts are chosen exactly evenly`(
         shape: [Int], seed: Int
     ) {
-        var balancer = RoundRobin(hostCounts: shape, seed: seed)
+        var balancer = EqualTurns(hostCounts: shape, seed: seed)
         let rounds = product(shape)
         let chosen = (0..<rounds * shape.count).map { _ in balancer.select() }
         expectEven(shape, chosen, rounds: rounds)
@@ -36,13 +36,13 @@ struct RoundRobinTests {
     }
 
     @Test func `of two services with two hosts all four are chosen, which the reference got wrong`() {
-        var balancer = RoundRobin(hostCounts: [2, 2], seed: 0)
+        var balancer = EqualTurns(hostCounts: [2, 2], seed: 0)
         #expect((0..<8).map { _ in balancer.select() } == [0, 2, 1, 3, 0, 2, 1, 3])
     }
 
     @Test(arguments: shapes) func `seeds only say where the round begins`(shape: [Int]) {
         for seed in 0..<20 {
-            var balancer = RoundRobin(hostCounts: shape, seed: seed)
+            var balancer = EqualTurns(hostCounts: shape, seed: seed)
             let first = balancer.select()
             #expect(balancer.service(of: first) == seed % shape.count)
         }
@@ -51,7 +51,7 @@ struct RoundRobinTests {
     @Test(arguments: shapes, [0, 3]) func `alternates prefer services that were not tried, and never repeat a host`(
         shape: [Int], seed: Int
     ) {
-        var balancer = RoundRobin(hostCounts: shape, seed: seed)
+        var balancer = EqualTurns(hostCounts: shape, seed: seed)
         let hosts = min(shape.reduce(0, +), TriedHosts.attemptsMax)
         for _ in 0..<50 {
             var tried = TriedHosts()
@@ -75,7 +75,7 @@ struct RoundRobinTests {
 
     @Test(arguments: shapes) func `failures do not disturb the even distribution of first attempts`(shape: [Int]) {
         var generator = SplitMix(state: 42)
-        var balancer = RoundRobin(hostCounts: shape, seed: 1)
+        var balancer = EqualTurns(hostCounts: shape, seed: 1)
         let rounds = product(shape)
         var chosen: [Int] = []
         for _ in 0..<rounds * shape.count {
@@ -90,7 +90,7 @@ struct RoundRobinTests {
     }
 
     @Test func `the load of a dead host is spread over the hosts of the other service`() {
-        var balancer = RoundRobin(hostCounts: [3, 3], seed: 0)
+        var balancer = EqualTurns(hostCounts: [3, 3], seed: 0)
         var counts = [Int](repeating: 0, count: 6)
         for _ in 0..<180 {
             let first = balancer.select()

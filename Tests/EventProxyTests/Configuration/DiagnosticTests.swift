@@ -2,7 +2,7 @@
 import EventProxy
 import Testing
 
-private let proxyKeys = "listen, workers, origin_header, services, retry, timeouts, limits, log"
+private let proxyKeys = "listen, workers, origin_header, services, retry, balancing, timeouts, limits, log"
 
 @Suite struct DiagnosticTests {
     @Test func `a finding is printed as compilers print theirs`() {
@@ -45,7 +45,7 @@ private let proxyKeys = "listen, workers, origin_header, services, retry, timeou
         BadFile(
             keys: "  retry: {attempt: 3, max: 1}",
             "2:11: unknown key 'attempt' in proxy.retry (did you mean 'attempts'?)",
-            "2:23: unknown key 'max' in proxy.retry; the keys are attempts"),
+            "2:23: unknown key 'max' in proxy.retry; the keys are attempts, idempotency_key, hedge"),
         BadFile(
             keys: "  timeouts: {conect: 1s, clientHeader: 1s}",
             "2:14: unknown key 'conect' in proxy.timeouts (did you mean 'connect'?)",
@@ -124,14 +124,14 @@ private let proxyKeys = "listen, workers, origin_header, services, retry, timeou
             "3:5: proxy.services must be a list of at least one item, found a mapping; begin each item with '- '"),
         BadFile(
             "proxy:\n  services:\n    - a\n    - []\n",
-            "3:7: proxy.services[0] must be a mapping (keys: name, host), found 'a'",
-            "4:7: proxy.services[1] must be a mapping (keys: name, host), found a list"),
+            "3:7: proxy.services[0] must be a mapping (keys: name, host, weight, tier), found 'a'",
+            "4:7: proxy.services[1] must be a mapping (keys: name, host, weight, tier), found a list"),
         BadFile(
             "proxy:\n  services:\n    - name: a\n      host: 10.0.0.1\n",
             "4:13: proxy.services[0].host must be a list of at least one item, found '10.0.0.1'"),
         BadFile(
             "proxy:\n  services:\n    - name: a\n      host: [10.0.0.1]\n",
-            "4:14: proxy.services[0].host[0] must be a mapping (keys: address, port), found '10.0.0.1'"),
+            "4:14: proxy.services[0].host[0] must be a mapping (keys: address, port, weight), found '10.0.0.1'"),
     ])
     func `services and host are lists that are not empty`(_ bad: BadFile) {
         #expect(errors(in: bad.text) == bad.errors)

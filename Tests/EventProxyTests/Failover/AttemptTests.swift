@@ -10,7 +10,7 @@ struct AttemptTests {
         var attempt = Attempt()
         for host in 0..<tried {
             attempt.began(host: host)
-            if host < deaths { attempt.failed(.lost, afterSending: true) }
+            if host < deaths { attempt.died(host == 0 ? .retry : .stop) }
         }
         return attempt
     }
@@ -40,7 +40,8 @@ struct AttemptTests {
         for bits in 0..<8 {
             let (isIdempotent, isReplayable, wasSent) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0)
             var attempt = attempt(tried: 1, deaths: 0)
-            attempt.failed(.lost, afterSending: wasSent)
+            attempt.failed(.lost)
+            if wasSent { attempt.died(.retry) }
             let may = attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
             #expect(may == (isReplayable && (isIdempotent || !wasSent)))
             #expect(attempt.deaths == (wasSent ? 1 : 0))
@@ -52,16 +53,20 @@ struct AttemptTests {
         #expect(!attempt(tried: 2, deaths: 2).mayReplay(isIdempotent: true, isReplayable: true, wasSent: false))
     }
 
-    @Test(arguments: [
-        (ClientFailure.lost, true, 1), (.lost, false, 0), (.connect(111), false, 0), (.connectTimeout, false, 0),
-        (.responseTimeout, true, 0), (.bodyTimeout, true, 0), (.malformed(.statusLine), true, 0),
-    ])
-    func `only a connection that is lost under a request may have been killed by it`(
-        failure: ClientFailure, afterSending: Bool, deaths: Int
-    ) {
+    @Test func `a request on probation gets one attempt`() {
         var attempt = attempt(tried: 1, deaths: 0)
-        attempt.failed(failure, afterSending: afterSending)
-        #expect(attempt.deaths == deaths)
+        attempt.onProbation()
+        #expect(!attempt.mayReplay(isIdempotent: true, isReplayable: true, wasSent: false))
+        #expect(
+            !attempt.mayTryAnother(attemptsMax: 10, isIdempotent: true, isReplayable: true, wasSent: false))
+    }
+
+    @Test(arguments: [
+        ClientFailure.lost, .connect(111), .connectTimeout, .responseTimeout, .bodyTimeout, .malformed(.statusLine),
+    ])
+    func `only connecting sends nothing`(failure: ClientFailure) {
+        var attempt = attempt(tried: 1, deaths: 0)
+        attempt.failed(failure)
         #expect(attempt.failure == failure)
         #expect(failure.isOfConnecting == [.connect(111), .connectTimeout].contains(failure))
     }

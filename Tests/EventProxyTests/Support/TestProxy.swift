@@ -20,7 +20,7 @@ struct TestProxy {
                     hosts: ports.map { ProxyConfiguration.Host(address: "127.0.0.1", port: $0) })
             })
         configure(&configuration)
-        let setup = try ProxySetup(configuration, seed: 0)
+        let setup = try ProxySetup(configuration, seed: 0, workers: 1)
         server = try TestServer(options: setup.serverOptions) { ReverseProxy(setup, on: $0, worker: 0) }
     }
 

@@ -1,25 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+@testable import EventProxy
 
-/// The hosts that one request has tried. Small and without allocation: a request tries at most `attemptsMax` of them.
-struct TriedHosts {
-    static let attemptsMax = 10
-
-    private var hosts = InlineArray<10, Int32>(repeating: -1)
-    private(set) var count = 0
-
-    mutating func insert(_ host: Int) {
-        precondition(count < Self.attemptsMax)
-        hosts[count] = Int32(host)
-        count += 1
-    }
-
-    func contains(_ host: Int) -> Bool {
-        for i in 0..<count where hosts[i] == Int32(host) { return true }
-        return false
-    }
-}
-
-/// Takes services in turn, and of each service its hosts in turn. Each level has a counter of its own: with the one
+/// What round robin means when all weights are one and everybody is well, said as plainly as possible: the model for
+/// `WeightedRoundRobin`. Each level has a counter of its own: with the one
 /// counter of the 2019 reference, half of the hosts of two services with two hosts were never chosen.
 ///
 /// Hosts are numbered through all services. Pure: where it begins is a parameter, so that the workers of a process, and
@@ -91,4 +74,29 @@ struct RoundRobin {
         }
         return nil
     }
+}
+
+/// `WeightedRoundRobin` with all weights one, with the interface of the model.
+struct EqualTurns: ~Copyable {
+    private let table: HostTable
+    private var balancer: Balancer
+    private var random = SplitMix64(seed: 0)
+
+    init(hostCounts: [Int], seed: Int) {
+        let table = HostTable(
+            hostCounts.map { HostTable.ServiceShape(hosts: Array(repeating: HostTable.HostShape(), count: $0)) },
+            slowStartMs: 0)
+        balancer = .roundRobin(WeightedRoundRobin(table, seed: seed))
+        self.table = table
+    }
+
+    mutating func select() -> Int {
+        balancer.select(table, key: 0, tried: TriedHosts(), nowMs: 0, random: &random)!
+    }
+
+    mutating func selectAlternate(tried: TriedHosts) -> Int? {
+        balancer.select(table, key: 0, tried: tried, nowMs: 0, random: &random)
+    }
+
+    func service(of host: Int) -> Int { table[host].service }
 }

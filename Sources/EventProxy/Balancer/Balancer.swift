@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Chooses the host of each attempt. A closed set of ways instead of a protocol, so that the compiler sees through the
+/// call; each chooses among the hosts that a `HostFilter` admits, and the order in which that lets more of them pass is
+/// the same for all. One per event loop.
+enum Balancer: ~Copyable {
+    case roundRobin(WeightedRoundRobin)
+    /// Two random choices by latency and requests in flight (`p2c`).
+    case leastRequests
+    case consistentHash(ConsistentHash)
+
+    /// The next host for a request that has tried some: never one of those, and nil when there is no other.
+    ///
+    /// First a usable host of a service that has not been tried, then any usable host; then a draining one; and if all
+    /// that are left are thought to be down, one of them. Each time in the tier whose turn it is, and if it has none,
+    /// in the other tiers in order. A retry prefers a new service of a later tier to the service that has just failed.
+    ///
+    /// Only the consistent hash looks at `key`, only `leastRequests` draws from `random`.
+    mutating func select(
+        _ table: borrowing HostTable, key: UInt64, tried: TriedHosts, nowMs: Int64, random: inout SplitMix64
+    ) -> Int? {
+        guard tried.count < table.count else { return nil }
+        let favourite = table.spillsOver ? table.tier(at: roll(key, &random)) : 0
+        var filter = HostFilter(tried: tried)
+        repeat {
+            filter.tier = favourite
+            if let host = select(table, filter, key: key, nowMs: nowMs, &random) { return host }
+            for tier in 0..<table.tierCount where tier != favourite {
+                filter.tier = tier
+                if let host = select(table, filter, key: key, nowMs: nowMs, &random) { return host }
+            }
+        } while filter.relax()
+        return nil
+    }
+
+    /// A number that chooses the tier. Of a key always the same, so that it stays with its host.
+    private mutating func roll(_ key: UInt64, _ random: inout SplitMix64) -> Int {
+        switch consume self {
+        case .roundRobin(var turns):
+            let roll = turns.nextRoll()
+            self = .roundRobin(turns)
+            return roll
+        case .leastRequests:
+            self = .leastRequests
+            return random.below(Capacity.scale)
+        case .consistentHash(let ring):
+            let roll = ring.roll(key)
+            self = .consistentHash(ring)
+            return roll
+        }
+    }
+
+    private mutating func select(
+        _ table: borrowing HostTable, _ filter: HostFilter, key: UInt64, nowMs: Int64, _ random: inout SplitMix64
+    ) -> Int? {
+        let host: Int?
+        switch consume self {
+        case .roundRobin(var turns):
+            host = turns.select(table, filter, nowMs: nowMs)
+            self = .roundRobin(turns)
+        case .leastRequests:
+            host = LeastRequests.select(table, filter, nowMs: nowMs, random: &random)
+            self = .leastRequests
+        case .consistentHash(let ring):
+            host = ring.select(table, filter, key: key, nowMs: nowMs)
+            self = .consistentHash(ring)
+        }
+        return host
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which hosts may be chosen: never one that has been tried; beyond that, first the best, then ever more of them.
+struct HostFilter {
+    /// How well a host has to be.
+    enum Quality {
+        case usable
+        /// Also one that is about to go.
+        case available
+        /// Panic: even one that is thought to be down, for that may be wrong, and no host at all would be an error.
+        case any
+    }
+
+    let tried: TriedHosts
+    private(set) var quality = Quality.usable
+    /// Only hosts of services of which none has been tried: what ails a service often ails all of its hosts.
+    private(set) var wantsNewService: Bool
+    var tier = 0
+
+    init(tried: TriedHosts) {
+        self.tried = tried
+        wantsNewService = tried.count > 0
+    }
+
+    var isFirstAttempt: Bool { tried.count == 0 }
+
+    /// Lets more hosts pass. False when all do that have not been tried.
+    mutating func relax() -> Bool {
+        if wantsNewService {
+            wantsNewService = false
+            return true
+        }
+        wantsNewService = tried.count > 0
+        switch quality {
+        case .usable: quality = .available
+        case .available: quality = .any
+        case .any: return false
+        }
+        return true
+    }
+
+    func admits(_ host: Int, of table: borrowing HostTable) -> Bool {
+        let entry = table[host]
+        guard entry.tier == tier, isWellEnough(entry), !tried.contains(host) else { return false }
+        return !wantsNewService || isNew(service: entry.service, of: table)
+    }
+
+    /// Some host of the service is admitted.
+    func admits(service index: Int, of table: borrowing HostTable) -> Bool {
+        let service = table.service(index)
+        guard service.tier == tier else { return false }
+        if isFirstAttempt, quality == .usable { return service.weightUsable > 0 }
+        guard !wantsNewService || isNew(service: index, of: table) else { return false }
+        for host in service.hosts where isWellEnough(table[host]) && !tried.contains(host) { return true }
+        return false
+    }
+
+    private func isWellEnough(_ host: HostTable.Host) -> Bool {
+        switch quality {
+        case .usable: host.isUsable
+        case .available: host.isAvailable
+        case .any: true
+        }
+    }
+
+    private func isNew(service: Int, of table: borrowing HostTable) -> Bool {
+        for position in 0..<tried.count where table[tried[position]].service == service { return false }
+        return true
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All hosts as one event loop sees them: what the configuration says of each, whether it is healthy, and how busy this
+/// loop keeps it. Hosts are numbered through all services. Balancers read it; the proxy writes it.
+///
+/// Sums over services and tiers are kept up to date when health changes, which is rare, so that choosing is cheap.
+struct HostTable: ~Copyable {
+    static let weightMax = 256
+    /// Weights are multiplied by this, so that a host which is warming up has a part of its weight.
+    static let weightScale = 1024
+
+    /// A host as the configuration has it.
+    struct HostShape {
+        var weight = 1
+        /// Tells this host from all others and outlives a reload, say a hash of its address. Only the consistent hash
+        /// needs it: with numbers, a host that goes would move the keys of those behind it.
+        var identity: UInt64 = 0
+    }
+
+    /// A service as the configuration has it. Tiers are asked in the order of their numbers, whatever those are.
+    struct ServiceShape {
+        var weight = 1
+        var tier = 0
+        var hosts: [HostShape]
+    }
+
+    struct Host {
+        let service: Int
+        let tier: Int
+        let weight: Int
+        let identity: UInt64
+        fileprivate(set) var inFlight = 0
+        fileprivate(set) var isAvailable = true
+        fileprivate(set) var isDraining = false
+        /// When the host has all of its weight; long ago for one that is warm.
+        fileprivate(set) var rampEndMs = Int64.min
+        fileprivate(set) var estimate = LatencyEstimate()
+
+        /// May get new requests.
+        var isUsable: Bool { isAvailable && !isDraining }
+    }
+
+    struct Service {
+        let hosts: Range<Int>
+        let weight: Int
+        let tier: Int
+        let weightOfHosts: Int
+        fileprivate(set) var weightUsable = 0
+        /// When the last of its hosts is warm.
+        fileprivate(set) var rampEndMs = Int64.min
+    }
+
+    struct Tier {
+        /// Of its heaviest host.
+        fileprivate(set) var weightMax = 0
+        fileprivate(set) var weight = 0
+        fileprivate(set) var weightUsable = 0
+        /// Requests at usable hosts.
+        fileprivate(set) var inFlight = 0
+        /// Its share of `Capacity.scale` ends here, and begins where the tier before it ends.
+        fileprivate(set) var shareEnd = 0
+    }
+
+    private var hosts: ContiguousArray<Host> = []
+    private var services: ContiguousArray<Service> = []
+    private var tiers: ContiguousArray<Tier> = []
+    let slowStartMs: Int64
+
+    /// All hosts are available and warm. `slowStartMs` 0 turns the slow start off.
+    init(_ shapes: [ServiceShape], slowStartMs: Int64) {
+        precondition(!shapes.isEmpty && slowStartMs >= 0)
+        self.slowStartMs = slowStartMs
+        let ranks = Set(shapes.map(\.tier)).sorted()
+        for shape in shapes {
+            precondition(!shape.hosts.isEmpty)
+            let tier = ranks.firstIndex(of: shape.tier)!
+            for host in shape.hosts {
+                hosts.append(
+                    Host(
+                        service: services.count, tier: tier, weight: Self.checked(host.weight), identity: host.identity)
+                )
+            }
+            services.append(
+                Service(
+                    hosts: hosts.count - shape.hosts.count..<hosts.count, weight: Self.checked(shape.weight),
+                    tier: tier,
+                    weightOfHosts: shape.hosts.reduce(0) { $0 + $1.weight }))
+        }
+        tiers = ContiguousArray(repeating: Tier(), count: ranks.count)
+        healthChanged()
+    }
+
+    private static func checked(_ weight: Int) -> Int {
+        precondition((1...weightMax).contains(weight))
+        return weight
+    }
+
+    var count: Int { hosts.count }
+    var serviceCount: Int { services.count }
+    var tierCount: Int { tiers.count }
+
+    subscript(host: Int) -> Host { hosts[host] }
+    func service(_ index: Int) -> Service { services[index] }
+    func tier(_ index: Int) -> Tier { tiers[index] }
+
+    // MARK: What happens
+
+    /// A request goes to a host.
+    mutating func began(_ host: Int) {
+        hosts[host].inFlight += 1
+        if hosts[host].isUsable { tiers[hosts[host].tier].inFlight += 1 }
+    }
+
+    /// The response of a host has come, or will not. `nowMs` is the clock that balancers are given.
+    mutating func ended(_ host: Int, _ outcome: HostOutcome, latencyNs: Int64, nowMs: Int64) {
+        precondition(hosts[host].inFlight > 0)
+        hosts[host].inFlight -= 1
+        if hosts[host].isUsable { tiers[hosts[host].tier].inFlight -= 1 }
+        hosts[host].estimate.ended(outcome, latencyNs: latencyNs, nowMs: nowMs)
+    }
+
+    /// Health has decided: down or ejected, or neither any more.
+    mutating func setAvailable(_ host: Int, _ isAvailable: Bool) {
+        guard hosts[host].isAvailable != isAvailable else { return }
+        hosts[host].isAvailable = isAvailable
+        healthChanged()
+    }
+
+    /// The host has said that it is about to go: it gets no new request while another host can.
+    mutating func setDraining(_ host: Int, _ isDraining: Bool) {
+        guard hosts[host].isDraining != isDraining else { return }
+        hosts[host].isDraining = isDraining
+        healthChanged()
+    }
+
+    /// The host is new or back: it starts cold, and nothing that was known of its latency holds.
+    mutating func startRamp(_ host: Int, nowMs: Int64) {
+        hosts[host].estimate = LatencyEstimate()
+        guard slowStartMs > 0 else { return }
+        hosts[host].rampEndMs = nowMs + slowStartMs
+        let service = hosts[host].service
+        services[service].rampEndMs = max(services[service].rampEndMs, nowMs + slowStartMs)
+    }
+
+    private mutating func healthChanged() {
+        for tier in tiers.indices { tiers[tier] = Tier() }
+        for service in services.indices { services[service].weightUsable = 0 }
+        for host in hosts {
+            let weight = host.weight * services[host.service].weight
+            tiers[host.tier].weight += weight
+            tiers[host.tier].weightMax = max(tiers[host.tier].weightMax, weight)
+            guard host.isUsable else { continue }
+            tiers[host.tier].weightUsable += weight
+            tiers[host.tier].inFlight += host.inFlight
+            services[host.service].weightUsable += host.weight
+        }
+        let ends = TierShares.ends(tiers.map { Capacity.part(usable: $0.weightUsable, of: $0.weight) })
+        for tier in tiers.indices { tiers[tier].shareEnd = ends[tier] }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+
+/// A second attempt beside one that is slow to answer, so that a host that hangs does not show (“The Tail at Scale”,
+/// Dean and Barroso, 2013). The first answer wins; the other connection is closed. Paid from the retry budget.
+extension Transaction {
+    /// GET and HEAD without content, which cost an origin little and change nothing.
+    var isHedgeable: Bool {
+        (method == .get || method == .head) && isRequestComplete && !wantsUpgrade && !attempt.isLast && proxy.mayHedge
+    }
+
+    /// The attempt has taken longer than nearly all others do.
+    func beginHedge() {
+        guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, attempt.count < proxy.attemptsMax else {
+            return
+        }
+        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key), proxy.takeHedge(service: service) else {
+            return
+        }
+        attempt.began(host: host)
+        let second = startLeg(host, isProbe: false, onFreshConnection: false)
+        hedge = second
+        startSending(second.connection)
+    }
+
+    /// The answer of one attempt is passed on: the other is not needed.
+    func win(_ connection: ClientConnection) {
+        guard let first = leg, let second = hedge else { return }
+        hedge = nil
+        if second.connection === connection {
+            leg = second
+            // It had its time, and was overtaken.
+            discard(first, .hang)
+        } else {
+            discard(second, .clientGone)
+        }
+    }
+}

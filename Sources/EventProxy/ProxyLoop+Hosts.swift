@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+internal import Logging
+
+/// Choosing hosts, and learning from what they do.
+extension ProxyLoop {
+    // MARK: Choosing
+
+    /// The host of a first attempt. A host on probation is given one request that can be sent again.
+    func selectFirst(key: UInt64, mayProbe: Bool) -> (host: Int, isProbe: Bool)? {
+        refreshHealth()
+        if mayProbe, let host = health.probeHost, setup.health.tryProbe(host, nowMs: loop.nowMs) {
+            refreshHealth()
+            return (host, true)
+        }
+        guard let host = select(TriedHosts(), key) else { return nil }
+        return (host, false)
+    }
+
+    /// The host of a further attempt: one that the request has not tried, of another service if there is one.
+    func selectAlternate(tried: TriedHosts, key: UInt64) -> Int? {
+        refreshHealth()
+        return select(tried, key)
+    }
+
+    private func select(_ tried: TriedHosts, _ key: UInt64) -> Int? {
+        balancer.select(table, key: key, tried: tried, nowMs: loop.nowMs, random: &random)
+    }
+
+    /// Takes over what other workers and the checks have found; one load when nothing has changed.
+    private func refreshHealth() {
+        guard health.refresh(nowMs: loop.nowMs) else { return }
+        for host in origins.indices {
+            let isOpen = health.isOpen(host)
+            if isOpen, !table[host].isAvailable { table.startRamp(host, nowMs: loop.nowMs) }
+            table.setAvailable(host, isOpen)
+            table.setDraining(host, health.tier(host) == .draining)
+        }
+    }
+
+    /// What the consistent hash goes by.
+    func key(of head: borrowing RequestHead, from client: SocketAddress) -> UInt64 {
+        switch setup.hashKey {
+        case .none: 0
+        case .address: Hash64.combine(client.hostWords.0, client.hostWords.1)
+        case .field(let name): fieldKey(head, name)
+        }
+    }
+
+    private func fieldKey(_ head: borrowing RequestHead, _ name: [UInt8]) -> UInt64 {
+        let fields = head.fields
+        for i in 0..<fields.count where fields[i].name.isSameName(as: name.span) {
+            return Hash64.hash(fields[i].value, seed: 0)
+        }
+        return 0
+    }
+
+    // MARK: Budgets
+
+    /// Counts a request, and says which service's budget pays for its retries.
+    func beginRequest(host: Int) -> Int {
+        counts.requests += 1
+        let service = table[host].service
+        budgets[service].requestBegan(nowMs: loop.nowMs)
+        return service
+    }
+
+    func takeRetry(service: Int) -> Bool {
+        guard budgets[service].tryTake(nowMs: loop.nowMs) else {
+            counts.overBudget += 1
+            return false
+        }
+        counts.retries += 1
+        return true
+    }
+
+    func takeHedge(service: Int) -> Bool {
+        guard budgets[service].tryTake(nowMs: loop.nowMs) else {
+            counts.overBudget += 1
+            return false
+        }
+        counts.hedges += 1
+        return true
+    }
+
+    /// How long a further attempt waits; nil when there is no time for it.
+    func backoffMs(retry: Int, remainingMs: Int64) -> Int64? {
+        Backoff.delayMs(retry: retry, remainingMs: remainingMs, using: &random)
+    }
+
+    /// When an attempt that begins now has taken longer than nearly all others.
+    var hedgeAtMs: Int64 { loop.nowMs + latency.hedgeDelay(nowMs: loop.nowMs) }
+
+    // MARK: Learning
+
+    func began(_ host: Int) {
+        table.began(host)
+    }
+
+    /// What an attempt came to, once.
+    func settle(_ leg: inout Leg, _ outcome: Outcome, retryAfterMs: Int64 = 0) {
+        guard !leg.isSettled else { return }
+        leg.isSettled = true
+        let nowMs = loop.nowMs
+        let latencyNs = max(loop.nowNs - leg.beganNs, 0)
+        table.ended(leg.host, hostOutcome(outcome, retryAfterMs), latencyNs: latencyNs, nowMs: nowMs)
+        if outcome == .success { latency.record(us: latencyNs / 1_000, nowMs: nowMs) }
+        let change = setup.health.report(
+            outcome, of: leg.host, isProbe: leg.isProbe, sentMs: leg.beganNs / 1_000_000, nowMs: nowMs,
+            to: &detectors[leg.host], using: &random)
+        if let change { tell(change, leg.origin) }
+    }
+
+    private func hostOutcome(_ outcome: Outcome, _ retryAfterMs: Int64) -> HostOutcome {
+        switch outcome {
+        case .success: .answered
+        case .serverError, .connectFailure, .lost: .failed(retryAfterMs: retryAfterMs)
+        case .hang, .suspectDeath, .clientGone: .abandoned
+        }
+    }
+
+    private func tell(_ change: HealthChange, _ origin: Origin) {
+        let name = String(decoding: origin.label, as: UTF8.self)
+        switch change {
+        case .ejected(let reason, let untilMs):
+            setup.logger.warning("\(name) gets no requests for \(untilMs - loop.nowMs) ms: \(reason.text)")
+        case .returned:
+            setup.logger.notice("\(name) answers again and gets requests")
+        case .notEjected(let reason):
+            setup.logger.warning("\(name) stays in use, as too many others are out: \(reason.text)")
+        }
+    }
+
+    /// A request was answered, with whatever status: it kills nobody.
+    func answered(_ fingerprint: Fingerprint) {
+        memory.answered(fingerprint, nowMs: loop.nowMs)
+        setup.poison.succeeded(fingerprint, nowMs: loop.nowMs)
+    }
+
+    /// A connection died after its request was sent and before any answer.
+    func died(_ fingerprint: Fingerprint, host: Int, beganMs: Int64, deaths: Int) -> PoisonRule.Judgement {
+        let standing = memory.standing(fingerprint, beganMs: beganMs, nowMs: loop.nowMs)
+        let judgement = setup.poison.died(
+            fingerprint, host: host, standing: standing, requestDeaths: deaths, nowMs: loop.nowMs)
+        if judgement == .quarantine {
+            memory.forget(fingerprint)
+            setup.logger.error("a request under which origins die is answered 503 for a while")
+        }
+        return judgement
+    }
+}
+
+extension EjectionReason {
+    var text: String {
+        switch self {
+        case .consecutiveFailures: "it failed several requests in a row"
+        case .successRate: "it fails most requests"
+        case .connectFailure: "it takes no connections"
+        case .hang: "it does not answer"
+        }
+    }
+}

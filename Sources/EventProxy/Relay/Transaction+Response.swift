@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+
+/// What comes from the origin.
+extension Transaction {
+    func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection) -> HeadVerdict {
+        if head.status.isInterim && head.status != .switchingProtocols {
+            if connection === leg?.connection { interim(head) }
+            return .take
+        }
+        if head.status == .switchingProtocols && !(wantsUpgrade && head.switchesToWebSocket) {
+            // Nobody asked for it, or for this protocol: not HTTP that we could pass on (CVE-2024-23326 and its kin).
+            connection.close()
+            failed(.malformed(.statusCode), connection)
+            return .take
+        }
+        proxy.answered(fingerprint)
+        if head.status.isServerError {
+            if failedWithAnswer(connection, retryAfterMs: head.retryAfterMs ?? 0) { return .hold }
+        } else {
+            settle(connection, .success)
+        }
+        win(connection)
+        relay(head)
+        return .take
+    }
+
+    private func interim(_ head: borrowing ResponseHead) {
+        if head.status == .continue {
+            if awaitsContinue { readBody() }
+            return
+        }
+        exchange?.interim(head.status) { writer in ForwardedFields.interim(head, to: &writer) }
+    }
+
+    private func relay(_ head: borrowing ResponseHead) {
+        guard let origin = leg?.origin, let exchange = exchange.take() else { return }
+        awaitsContinue = false
+        alarms = Alarms()
+        rearm()
+        dropHeld()
+        exchange.note(origin: origin.label, attempts: attempt.count)
+        let isUpgrade = head.status == .switchingProtocols
+        writer = exchange.relay(head) { writer in
+            if isUpgrade { writer.copyUpgrade(head.fields) }
+            ForwardedFields.response(head, from: origin, by: proxy, to: &writer)
+        }
+        if isUpgrade {
+            framing = .tunnel
+            isRequestComplete = false
+        }
+        isReplayable = false
+        request.release(to: proxy.loop.pool)
+    }
+
+    func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {
+        writer?.append(bytes)
+        if !(writer?.isWritable ?? true) { connection.pause() }
+    }
+
+    func responsePaused(_ connection: ClientConnection) {
+        writer?.flush()
+    }
+
+    func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
+        if case .tunnel = framing {
+            // The client's side may go on, and ends with `requestEnded`.
+            hasOriginEnded = true
+            writer?.endSide()
+            return tunnelSideEnded()
+        }
+        guard let writer = writer.take() else { return end() }
+        if isReusable, let leg = leg.take() { leg.origin.giveBack(leg.connection) }
+        // Before the answer's last byte is written, so that the next request of this client finds the connection idle.
+        if !isRequestComplete { writer.discardBody() }
+        if wantsTrailers { writer.finish(trailers: trailers) } else { writer.finish() }
+        end()
+    }
+
+    /// A tunnel is over when both sides have ended and all has been sent; the connection tells when it is not yet.
+    func tunnelSideEnded() {
+        if hasOriginEnded, isRequestComplete, let connection = leg?.connection, connection.isTunnelOver { breakOff() }
+    }
+
+    func responseDrained() {
+        leg?.connection.goOn()
+    }
+}
