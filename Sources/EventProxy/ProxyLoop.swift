@@ -75,13 +75,15 @@ final class ProxyLoop: Postponable {
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
         let verdict = setup.poison.check(fingerprint, nowMs: loop.nowMs)
-        if case .quarantined(let untilMs) = verdict {
+        // A refusal is there to save the other hosts. Where there is none, it would only make an outage of an origin's
+        // restart; then the request is tried once, like one on probation.
+        if case .quarantined(let untilMs) = verdict, origins.count > 1 {
             counts.quarantined += 1
             return ProxyResponse.quarantined(seconds: (untilMs - loop.nowMs + 999) / 1000).send(exchange)
         }
         let transaction = idle.popLast() ?? Transaction(self)
         transaction.begin(request, exchange, fingerprint)
-        if verdict == .probation { transaction.attempt.onProbation() }
+        if verdict != .allowed { transaction.attempt.onProbation() }
         transaction.tryFirstHost()
     }
 

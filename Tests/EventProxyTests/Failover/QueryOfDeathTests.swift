@@ -31,4 +31,20 @@ struct QueryOfDeathTests {
         #expect(origins.filter { $0.requests.contains { $0.target == "/fail" } }.count <= 2)
         for _ in 0..<20 { #expect(try proxy.get().status == 200) }
     }
+
+    @Test func `where there is no other host to save, a request that died is tried once again`() throws {
+        let origin = ScriptedOrigin { connection, number, origin in
+            guard let request = try connection.request() else { return }
+            origin.note(request)
+            if origin.requests.count > 2 { try connection.answer("alive") }
+        }
+        let proxy = try TestProxy([[origin.port]])
+        for _ in 0..<2 {
+            #expect(try proxy.get().status == 502)
+            // Two deaths of a host are counted as two when it has had time to come back.
+            sleep(seconds: 1.1)
+        }
+        #expect(try proxy.get().status == 200)
+        #expect(try proxy.get().status == 200)
+    }
 }
