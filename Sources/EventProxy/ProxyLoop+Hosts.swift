@@ -66,7 +66,7 @@ extension ProxyLoop {
     }
 
     func takeRetry(service: Int) -> Bool {
-        guard budgets[service].tryTake(nowMs: loop.nowMs) else {
+        guard !shedsRetries, budgets[service].tryTake(nowMs: loop.nowMs) else {
             counts.overBudget += 1
             return false
         }
@@ -75,7 +75,7 @@ extension ProxyLoop {
     }
 
     func takeHedge(service: Int) -> Bool {
-        guard budgets[service].tryTake(nowMs: loop.nowMs) else {
+        guard !shedsRetries, budgets[service].tryTake(nowMs: loop.nowMs) else {
             counts.overBudget += 1
             return false
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import EventHTTP
+internal import Logging
 
 /// The proxy on one loop: the origins as this loop sees them, and the transactions.
 ///
@@ -35,6 +36,8 @@ final class ProxyLoop: Postponable {
     var random: SplitMix64
     var counts = ProxyCounts()
 
+    private var checker: HealthChecker?
+    private var lag: LoopLag?
     private var idle: ContiguousArray<Transaction> = []
     private var retries: ContiguousArray<Transaction> = []
 
@@ -67,11 +70,27 @@ final class ProxyLoop: Postponable {
         detectors = ContiguousArray(repeating: OutlierDetector(), count: origins.count)
         budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: setup.hostCounts.count)
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: seed))
+        if worker == 0 { checker = HealthChecker(setup, on: loop) }
+        let logger = setup.logger
+        lag = LoopLag(on: loop) { level in
+            switch level {
+            case .nothing: logger.notice("worker \(worker) keeps up again")
+            case .retries: logger.warning("worker \(worker) is late: it sends nothing twice")
+            case .everything: logger.error("worker \(worker) is overloaded: it answers requests 503")
+            }
+        }
     }
 
     // MARK: Transactions
 
+    /// Overload: further attempts and hedges, which are extra load, go before first attempts.
+    var shedsRetries: Bool { (lag?.level ?? .nothing) >= .retries }
+
     func begin(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
+        if lag?.level == .everything {
+            counts.shed += 1
+            return ProxyResponse.overloaded.send(exchange)
+        }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
         let verdict = setup.poison.check(fingerprint, nowMs: loop.nowMs)
@@ -106,6 +125,8 @@ final class ProxyLoop: Postponable {
 
     /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
     func shutDown() {
+        checker?.stop()
+        lag = nil
         for origin in origins { origin.shutDown() }
         idle.removeAll()
         retries.removeAll()
@@ -131,4 +152,6 @@ struct ProxyCounts {
     var overBudget: UInt64 = 0
     /// Requests that were answered at once, because their like has killed origins.
     var quarantined: UInt64 = 0
+    /// Requests that were answered at once, because the loop was late.
+    var shed: UInt64 = 0
 }

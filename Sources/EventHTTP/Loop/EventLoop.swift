@@ -101,6 +101,13 @@ internal import Glibc
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Processor time that the calling thread has used, in nanoseconds.
+    package static func threadCPUNs() -> Int64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// Takes the time now instead of that of the iteration, for what took long.
     package func refreshTime() {
         timeNs = Self.clockNs()

@@ -27,6 +27,7 @@ extension ProxyConfiguration: ConfigurationSection {
                 .key("hedge", \.retry.hedge, .boolean),
             ]),
         .key("balancing", \.balancing, .section),
+        .key("health_check", \.healthCheck, .section),
         .key("timeouts", \.timeouts, .section),
         .key("limits", \.limits, .section),
         .key("log", \.log, .section),
@@ -87,6 +88,15 @@ extension ProxyConfiguration.Balancing: ConfigurationSection {
         .key("policy", \.policy, .choice),
         .key("hash_field", \.hashField, .originField),
         .key("slow_start", \.slowStartMs, .duration),
+    ]
+}
+
+extension ProxyConfiguration.HealthCheck: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("type", \.type, .choice),
+        .key("path", \.path, .requestPath),
+        .key("interval", \.intervalMs, .duration),
+        .key("timeout", \.timeoutMs, .duration),
     ]
 }
 

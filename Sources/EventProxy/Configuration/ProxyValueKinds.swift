@@ -50,6 +50,17 @@ extension ValueKind<String> {
     /// Linux' PATH_MAX without its NUL.
     static let pathBytesMax = 4095
 
+    /// What a request can ask for (RFC 9112 section 3.2.1).
+    static var requestPath: ValueKind {
+        .text("a path of a URL that begins with /") { scalar in
+            let bytes = scalar.text.utf8
+            let isPath =
+                bytes.first == UInt8(ascii: "/") && bytes.count <= pathBytesMax
+                && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
+            return isPath ? .value(scalar.text) : .mismatch(remedy: "write it as in GET, such as /readyz")
+        }
+    }
+
     /// A path, or "" for none.
     static var path: ValueKind {
         .text("a file path (\"\" for none)") { scalar in

@@ -18,7 +18,8 @@ extension Transaction {
 
     private func begin(attempt host: Int, isProbe: Bool) {
         attempt.began(host: host)
-        leg = startLeg(host, isProbe: isProbe, onFreshConnection: false)
+        // A request on probation has one attempt, which a stale connection must not cost it.
+        leg = startLeg(host, isProbe: isProbe, onFreshConnection: attempt.isLast)
         if let leg { startSending(leg.connection) }
     }
 

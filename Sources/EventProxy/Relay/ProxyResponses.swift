@@ -6,6 +6,8 @@ enum ProxyResponse {
     case noOrigin(ClientFailure?)
     /// Its like has killed origins, and is not sent to any for a while.
     case quarantined(seconds: Int64)
+    /// This proxy has more to do than it can: the limit is its own.
+    case overloaded
     case loop
     case methodNotAllowed
     case optionsAnswered
@@ -15,7 +17,7 @@ enum ProxyResponse {
         case .noOrigin(.connectTimeout), .noOrigin(.responseTimeout), .noOrigin(.bodyTimeout): .gatewayTimeout
         case .noOrigin(nil): .serviceUnavailable
         case .noOrigin: .badGateway
-        case .quarantined: .serviceUnavailable
+        case .quarantined, .overloaded: .serviceUnavailable
         case .loop: .loopDetected
         case .methodNotAllowed: .methodNotAllowed
         case .optionsAnswered: .noContent
@@ -31,9 +33,19 @@ enum ProxyResponse {
         case .noOrigin(.malformed): "the origin's answer is not valid HTTP\n"
         case .noOrigin(nil): "no origin is available\n"
         case .quarantined: "origins have died under requests like this one; it is not passed on for a while\n"
+        case .overloaded: "this proxy is overloaded\n"
         case .loop: "this request has passed through this proxy before\n"
         case .methodNotAllowed: "this proxy makes no tunnels to other hosts, and does not answer TRACE itself\n"
         case .optionsAnswered: ""
+        }
+    }
+
+    /// Which limit of the proxy refused the request, for whoever has to raise it.
+    private var limit: StaticString? {
+        switch self {
+        case .quarantined: "query-of-death"
+        case .overloaded: "loop-lag"
+        case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered: nil
         }
     }
 
@@ -42,11 +54,17 @@ enum ProxyResponse {
         let allows =
             switch self {
             case .methodNotAllowed, .optionsAnswered: true
-            case .noOrigin, .quarantined, .loop: false
+            case .noOrigin, .quarantined, .overloaded, .loop: false
             }
-        let retryAfter: UInt64? = if case .quarantined(let seconds) = self { UInt64(max(seconds, 1)) } else { nil }
+        let retryAfter: UInt64? =
+            switch self {
+            case .quarantined(let seconds): UInt64(max(seconds, 1))
+            case .overloaded: UInt64(LoadShedder.retryAfterSeconds)
+            case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered: nil
+            }
         exchange.respond(status, text) { fields in
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
+            if let limit { fields.add("X-Limit", limit) }
             if let retryAfter { fields.add("Retry-After", retryAfter) }
             if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
         }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+internal import Logging
+
+/// The active checks of all hosts, done by one worker for the process.
+final class HealthChecker {
+    private var checks: [HostCheck] = []
+
+    init(_ setup: ProxySetup, on loop: EventLoop) {
+        guard setup.configuration.healthCheck.type != .none else { return }
+        checks = setup.hosts.indices.map { HostCheck($0, setup, on: loop) }
+    }
+
+    func stop() {
+        for check in checks { check.stop() }
+        checks.removeAll()
+    }
+}
+
+/// Checks one host again and again: by connecting to it, or by a request. `CheckState` decides when, and what the
+/// results mean; the board tells the workers.
+///
+/// A check by connecting says little of a host that answers requests, and costs it a connection. So it is made only of
+/// hosts that are out, to bring them back before a client's request has to find out.
+private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
+    private let host: Int
+    private let setup: ProxySetup
+    private let loop: EventLoop
+    private let address: SocketAddress
+    private let name: String
+    private let asksHTTP: Bool
+    private let connection: ClientConnection
+    private let timeoutMs: Int64
+    private var request = Buffer()
+    private var state: CheckState
+    private var random: SplitMix64
+    private var deadline: TimerWheel.ID?
+    private var beganMs: Int64?
+
+    init(_ host: Int, _ setup: ProxySetup, on loop: EventLoop) {
+        self.host = host
+        self.setup = setup
+        self.loop = loop
+        let entry = setup.hosts[host]
+        address = entry.address
+        name = "\(entry.service)-\(entry.host.address)-\(entry.host.port)"
+        let configuration = setup.configuration.healthCheck
+        asksHTTP = configuration.type == .http
+        timeoutMs = configuration.timeoutMs
+        var timeouts = ClientTimeouts()
+        timeouts.connectMs = timeoutMs
+        connection = ClientConnection(on: loop, limits: setup.limits, timeouts: timeouts)
+        random = SplitMix64(seed: UInt64(truncatingIfNeeded: setup.seed &+ host))
+        var options = CheckState.Options()
+        options.intervalMs = configuration.intervalMs
+        options.fastIntervalMs = min(options.fastIntervalMs, configuration.intervalMs)
+        options.timeoutMs = timeoutMs
+        state = CheckState(options, nowMs: loop.nowMs, using: &random)
+        deadline = loop.addDeadline(self)
+        if asksHTTP {
+            let text = "GET \(configuration.path) HTTP/1.1\r\nHost: \(address)\r\nUser-Agent: proxy-server\r\n\r\n"
+            request.reserve(text.utf8.count, from: loop.pool)
+            request.append(string: text)
+        }
+        arm(atMs: state.nextMs)
+    }
+
+    deinit {
+        if let deadline { loop.removeDeadline(deadline) }
+    }
+
+    func stop() {
+        connection.close()
+        request.release(to: loop.pool)
+        if let deadline { loop.clearDeadline(deadline) }
+    }
+
+    private func arm(atMs: Int64) {
+        if let deadline { loop.setDeadline(deadline, atMs: atMs) }
+    }
+
+    /// Time for the next check, or the end of the time of this one.
+    func deadlinePassed() {
+        if beganMs != nil { return finish(.failed(.timeout)) }
+        if !asksHTTP, setup.health.state(host).isAvailable {
+            return arm(atMs: loop.nowMs + state.options.fastIntervalMs)
+        }
+        beganMs = loop.nowMs
+        connection.observer = self
+        do throws(SystemError) {
+            try connection.connect(to: address)
+            arm(atMs: loop.nowMs + timeoutMs)
+        } catch {
+            finish(.failed(.unreachable))
+        }
+    }
+
+    private func finish(_ result: CheckState.Result) {
+        guard let sentMs = beganMs else { return }
+        beganMs = nil
+        connection.close()
+        if result == .passed, setup.health.checkPassed(host, sentMs: sentMs, nowMs: loop.nowMs) {
+            setup.logger.notice("\(name) passes its check and gets requests again")
+        }
+        let verdict = state.record(result, nowMs: loop.nowMs, using: &random)
+        if asksHTTP, let verdict { publish(verdict) }
+        arm(atMs: state.nextMs)
+    }
+
+    private func publish(_ verdict: CheckVerdict) {
+        _ = setup.health.checked(host, verdict, isUnreachable: state.isUnreachable, nowMs: loop.nowMs)
+        switch verdict {
+        case .up: setup.logger.notice("\(name) passes its checks")
+        case .down: setup.logger.warning("\(name) gets no requests: it fails its checks")
+        case .drain: setup.logger.notice("\(name) gets no new requests: it asked for none")
+        case .unknown: break
+        }
+    }
+
+    // MARK: What the connection tells
+
+    func connected(_ connection: ClientConnection) {
+        guard asksHTTP else { return finish(.passed) }
+        connection.begin(.get, responseTimeoutMs: timeoutMs)
+        connection.sendWhole(request)
+    }
+
+    func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection) -> HeadVerdict {
+        if head.status.isInterim { return .take }
+        if head.fields.first("x-drain")?.equals("1") ?? false {
+            finish(.drain)
+        } else {
+            finish((200..<400).contains(head.status.code) ? .passed : .failed(.status))
+        }
+        return .take
+    }
+
+    func failed(_ failure: ClientFailure, _ connection: ClientConnection) {
+        switch failure {
+        case .connect, .connectTimeout: finish(.failed(.unreachable))
+        case .responseTimeout, .bodyTimeout: finish(.failed(.timeout))
+        case .lost, .malformed: finish(.failed(.broken))
+        }
+    }
+
+    func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {}
+    func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {}
+    func responsePaused(_ connection: ClientConnection) {}
+    func requestDrained(_ connection: ClientConnection) {}
+    func idleEnded(_ connection: ClientConnection) { finish(.failed(.broken)) }
+}
