@@ -140,13 +140,21 @@ extension ProxyLoop {
     /// A connection died after its request was sent and before any answer.
     func died(_ fingerprint: Fingerprint, host: Int, beganMs: Int64, deaths: Int) -> PoisonRule.Judgement {
         let standing = memory.standing(fingerprint, beganMs: beganMs, nowMs: loop.nowMs)
-        let judgement = setup.poison.died(
+        let (judgement, isCounted) = setup.poison.died(
             fingerprint, host: host, standing: standing, requestDeaths: deaths, nowMs: loop.nowMs)
+        if isCounted, origins.count > 1 { examine(host, fingerprint) }
         if judgement == .quarantine {
             memory.forget(fingerprint)
             setup.logger.error("a request under which origins die is answered 503 for a while")
         }
         return judgement
+    }
+
+    /// Has it found out whether the host lives; if it does, the death is taken back. A single host is not saved anyway.
+    private func examine(_ host: Int, _ fingerprint: Fingerprint) {
+        let postMortem = postMortems[host] ?? PostMortem(host, origins[host], setup, on: loop)
+        postMortems[host] = postMortem
+        postMortem.begin(fingerprint)
     }
 }
 

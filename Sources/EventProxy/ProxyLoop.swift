@@ -36,6 +36,8 @@ final class ProxyLoop: Postponable {
     var random: SplitMix64
     var counts = ProxyCounts()
 
+    /// By host; there is none until a connection of it has died under a request.
+    var postMortems: ContiguousArray<PostMortem?>
     private var checker: HealthChecker?
     private var lag: LoopLag?
     private var idle: ContiguousArray<Transaction> = []
@@ -69,6 +71,7 @@ final class ProxyLoop: Postponable {
         health = HealthView(setup.health)
         detectors = ContiguousArray(repeating: OutlierDetector(), count: origins.count)
         budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: setup.hostCounts.count)
+        postMortems = ContiguousArray(repeating: nil, count: origins.count)
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: seed))
         if worker == 0 { checker = HealthChecker(setup, on: loop) }
         let logger = setup.logger
@@ -128,6 +131,7 @@ final class ProxyLoop: Postponable {
         checker?.stop()
         lag = nil
         for origin in origins { origin.shutDown() }
+        for postMortem in postMortems { postMortem?.stop() }
         idle.removeAll()
         retries.removeAll()
     }

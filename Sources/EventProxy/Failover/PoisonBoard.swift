@@ -13,6 +13,7 @@ final class PoisonBoard: Sendable {
     private let refusals = Atomic<Int>(0)
     private let suspectDeaths = Atomic<Int>(0)
     private let sharedDeaths = Atomic<Int>(0)
+    private let acquittals = Atomic<Int>(0)
     private let quarantines = Atomic<Int>(0)
     private let probations = Atomic<Int>(0)
 
@@ -24,13 +25,14 @@ final class PoisonBoard: Sendable {
     /// A request's connection died after it was sent and before any byte of an answer. `requestDeaths` counts this
     /// request's own, this one included; `standing` is what the loop's `SuccessMemory` has to say in its favour.
     ///
-    /// After `.quarantine` the loop should also forget that the request was ever answered.
+    /// After `.quarantine` the loop should also forget that the request was ever answered. A death that `isCounted` can
+    /// be taken back once.
     func died(
         _ fingerprint: Fingerprint, host: Int, standing: Standing, requestDeaths: Int, nowMs: Int64
-    ) -> PoisonRule.Judgement {
+    ) -> (judgement: PoisonRule.Judgement, isCounted: Bool) {
         if standing == .cleared {
             sharedDeaths.wrappingAdd(1, ordering: .relaxed)
-            return .retry
+            return (.retry, false)
         }
         suspectDeaths.wrappingAdd(1, ordering: .relaxed)
         return table.withLock { table in
@@ -48,7 +50,20 @@ final class PoisonBoard: Sendable {
             }
             if begun > 0 { quarantines.wrappingAdd(begun, ordering: .relaxed) }
             publish(table)
-            return judgement
+            return (judgement, history.isNew)
+        }
+    }
+
+    /// A death is taken back, as its host lives. Whether a quarantine ended with that.
+    func acquit(_ fingerprint: Fingerprint, host: Int, nowMs: Int64) -> Bool {
+        acquittals.wrappingAdd(1, ordering: .relaxed)
+        return table.withLock { table in
+            var isLifted = table.acquit(fingerprint.request, host: host, nowMs: nowMs)
+            if fingerprint.path != fingerprint.request, table.acquit(fingerprint.path, host: host, nowMs: nowMs) {
+                isLifted = true
+            }
+            publish(table)
+            return isLifted
         }
     }
 
@@ -97,6 +112,8 @@ final class PoisonBoard: Sendable {
         /// Connections that died under requests that may have been the cause, and under requests that were not.
         var suspectDeaths = 0
         var sharedDeaths = 0
+        /// Of the suspect ones, those whose hosts turned out to live.
+        var acquittals = 0
         /// Quarantines begun, and requests let through after one.
         var quarantines = 0
         var probations = 0
@@ -108,7 +125,8 @@ final class PoisonBoard: Sendable {
     func counts(nowMs: Int64) -> Counts {
         var counts = Counts(
             refusals: refusals.load(ordering: .relaxed), suspectDeaths: suspectDeaths.load(ordering: .relaxed),
-            sharedDeaths: sharedDeaths.load(ordering: .relaxed), quarantines: quarantines.load(ordering: .relaxed),
+            sharedDeaths: sharedDeaths.load(ordering: .relaxed), acquittals: acquittals.load(ordering: .relaxed),
+            quarantines: quarantines.load(ordering: .relaxed),
             probations: probations.load(ordering: .relaxed))
         table.withLock { table in
             counts.remembered = table.count

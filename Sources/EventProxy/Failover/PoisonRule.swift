@@ -16,7 +16,8 @@
 /// | unknown | 1 | no | 1 | retry |
 /// | unknown | 2 or more | no | 1 | stop |
 ///
-/// So a request kills at most two origins, and one when it is repeated after a quarantine.
+/// So a request kills at most two origins, and one when it is repeated after a quarantine. Hosts that turned out to
+/// live (`PostMortem`) are not counted.
 enum PoisonRule {
     /// A request that is not cleared may have killed so many origins; then it is not sent again.
     static let requestDeathsMax = 2
@@ -36,10 +37,12 @@ enum PoisonRule {
 
     /// What is remembered of a fingerprint, this death included.
     struct History: Equatable {
-        /// Different hosts that died, or one again after it had come back.
+        /// Different hosts that died, or one again after it had come back. Not those that turned out to live.
         var hosts: Int
         /// How often it was quarantined.
         var quarantines: Int
+        /// This death is one that was not counted yet.
+        var isNew = true
     }
 
     /// `requestDeaths` counts this request's own, this one included.

@@ -16,6 +16,9 @@ struct PoisonTable: ~Copyable {
     static let memoryMs: Int64 = 3_600_000
     /// The same host is counted again only after so long: before, one death was seen by many connections.
     static let sameDeathMs: Int64 = 1_000
+    /// So many deaths are taken back, unless there is an answer in between: what looks like a host that lives may be a
+    /// balancer in front of many that do not.
+    static let acquittalsMax = 8
 
     enum Verdict: Equatable {
         /// The ordinary attempts.
@@ -34,7 +37,11 @@ struct PoisonTable: ~Copyable {
         /// 0: the entry is free.
         var hosts: UInt16 = 0
         var quarantines: UInt8 = 0
+        /// Of `hosts`, those that turned out to live.
+        var acquittals: UInt8 = 0
         var isOnProbation = false
+
+        var suspectHosts: Int { Int(hosts) - Int(acquittals) }
 
         func isForgotten(_ nowMs: Int64) -> Bool {
             quarantines == 0 ? nowMs - diedMs > suspicionMs : nowMs - max(diedMs, untilMs) > memoryMs
@@ -65,10 +72,30 @@ struct PoisonTable: ~Copyable {
     mutating func died(_ key: UInt64, host: Int, nowMs: Int64) -> PoisonRule.History {
         let index = find(key, nowMs) ?? insert(key, nowMs)
         let isSameDeath = entries[index].host == Int32(host) && nowMs - entries[index].diedMs <= Self.sameDeathMs
-        if !isSameDeath || entries[index].hosts == 0 { entries[index].hosts = min(entries[index].hosts, 60_000) + 1 }
+        let isNew = !isSameDeath || entries[index].hosts == 0
+        if isNew { entries[index].hosts = min(entries[index].hosts, 60_000) + 1 }
         entries[index].host = Int32(host)
         entries[index].diedMs = nowMs
-        return PoisonRule.History(hosts: Int(entries[index].hosts), quarantines: Int(entries[index].quarantines))
+        // An entry that is newer than a death that is taken back has the benefit of it.
+        let hosts = max(entries[index].suspectHosts, 1)
+        return PoisonRule.History(hosts: hosts, quarantines: Int(entries[index].quarantines), isNew: isNew)
+    }
+
+    /// Takes one death back: its host lives. Whether that ended a quarantine.
+    mutating func acquit(_ key: UInt64, host: Int, nowMs: Int64) -> Bool {
+        guard let index = find(key, nowMs), entries[index].suspectHosts > 0,
+            entries[index].acquittals < Self.acquittalsMax
+        else { return false }
+        entries[index].acquittals += 1
+        // Its next death is another one.
+        if entries[index].host == Int32(host) { entries[index].host = -1 }
+        guard entries[index].suspectHosts < PoisonRule.unknownHostsMax, entries[index].quarantines > 0 else {
+            return false
+        }
+        entries[index].quarantines = 0
+        entries[index].untilMs = 0
+        entries[index].isOnProbation = false
+        return true
     }
 
     /// Begins a quarantine. One that runs is not made longer by requests that were sent before it began.

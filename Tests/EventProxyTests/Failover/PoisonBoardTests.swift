@@ -19,8 +19,8 @@ import Testing
         }
         repeat {
             deaths += 1
-        } while board.died(fingerprint, host: deaths, standing: standing, requestDeaths: deaths, nowMs: nowMs) == .retry
-            && deaths < 10
+        } while board.died(fingerprint, host: deaths, standing: standing, requestDeaths: deaths, nowMs: nowMs)
+            .judgement == .retry && deaths < 10
         return deaths
     }
 
@@ -41,7 +41,8 @@ import Testing
     @Test func `one that shared a dying origin is not suspect`() {
         let board = PoisonBoard()
         for host in 0..<6 {
-            #expect(board.died(fail, host: host, standing: .cleared, requestDeaths: host + 1, nowMs: 0) == .retry)
+            let death = board.died(fail, host: host, standing: .cleared, requestDeaths: host + 1, nowMs: 0)
+            #expect(death.judgement == .retry && !death.isCounted)
         }
         #expect(board.check(fail, nowMs: 0) == .allowed)
         #expect(board.counts(nowMs: 0) == PoisonBoard.Counts(sharedDeaths: 6))
@@ -91,6 +92,36 @@ import Testing
         #expect(board.counts(nowMs: 35_002).remembered == 0)
     }
 
+    @Test func `hosts that live are not saved from a request, unless it goes on and on`() {
+        let board = PoisonBoard()
+        var deaths = 0
+        for second in 0..<30 as Range<Int64> {
+            let killed = kill(board, fail, at: second * 1_000)
+            deaths += killed
+            for host in 0..<killed { _ = board.acquit(fail, host: host + 1, nowMs: second * 1_000 + 100) }
+        }
+        #expect(deaths == PoisonTable.acquittalsMax + 2, "they may be many behind one address")
+        #expect(board.counts(nowMs: 29_000).quarantined == 1)
+        board.succeeded(fail, nowMs: 29_000)
+        #expect(kill(board, fail, at: 29_001) == 2)
+        for host in 1...2 { _ = board.acquit(fail, host: host, nowMs: 29_101) }
+        #expect(board.check(fail, nowMs: 29_101) == .allowed, "an answer makes up for all that was before")
+    }
+
+    @Test func `a path is acquitted with its queries`() {
+        let board = PoisonBoard()
+        for i in 0..<4 as Range<UInt64> {
+            let varied = Fingerprint(request: 100 + i, path: 7)
+            let host = Int(i)
+            _ = board.died(varied, host: host, standing: .unknown, requestDeaths: 1, nowMs: 0)
+        }
+        #expect(board.check(Fingerprint(request: 1, path: 7), nowMs: 1) == .quarantined(untilMs: 30_000))
+        for i in 0..<4 as Range<UInt64> {
+            _ = board.acquit(Fingerprint(request: 100 + i, path: 7), host: Int(i), nowMs: 100)
+        }
+        #expect(board.check(Fingerprint(request: 1, path: 7), nowMs: 100) == .allowed)
+    }
+
     /// P7 in any order of events: however many clients and loops send it, and whatever else happens.
     @Test(arguments: 0..<500 as Range<UInt64>)
     func `no request kills more than two hosts, nor one with a past more than one`(_ seed: UInt64) {
@@ -137,9 +168,8 @@ import Testing
                     for own in 1...10 {
                         deaths.wrappingAdd(1, ordering: .relaxed)
                         let host = thread * 10 + own
-                        if board.died(fail, host: host, standing: .unknown, requestDeaths: own, nowMs: 0) != .retry {
-                            break
-                        }
+                        let death = board.died(fail, host: host, standing: .unknown, requestDeaths: own, nowMs: 0)
+                        if death.judgement != .retry { break }
                     }
                 }
             }

@@ -158,6 +158,44 @@ import Testing
         expect(table.count == 0 && table.filter == 0)
     }
 
+    @Test func `a host that lives is not counted, and its next death is another one`() {
+        var table = PoisonTable()
+        same(table.died(1, host: 3, nowMs: 0).hosts, 1)
+        expect(!table.acquit(1, host: 3, nowMs: 100), "there was no quarantine")
+        same(table.died(1, host: 3, nowMs: 200), PoisonRule.History(hosts: 1, quarantines: 0, isNew: true))
+        same(table.died(1, host: 3, nowMs: 300), PoisonRule.History(hosts: 1, quarantines: 0, isNew: false))
+        same(table.died(1, host: 4, nowMs: 300).hosts, 2)
+        expect(table.quarantine(1, nowMs: 300))
+        expect(table.acquit(1, host: 3, nowMs: 400))
+        same(table.check(1, nowMs: 400), .allowed)
+        same(table.died(1, host: 3, nowMs: 500).hosts, 2, "host 4 has died, after all")
+        expect(!table.acquit(2, host: 3, nowMs: 500))
+    }
+
+    @Test func `a quarantine stays as long as two hosts are dead`() {
+        var table = PoisonTable()
+        for host in 0..<4 { _ = table.died(1, host: host, nowMs: 0) }
+        expect(table.quarantine(1, nowMs: 0))
+        expect(!table.acquit(1, host: 0, nowMs: 100))
+        expect(!table.acquit(1, host: 1, nowMs: 100))
+        same(table.check(1, nowMs: 100), .quarantined(untilMs: 30_000))
+        expect(table.acquit(1, host: 2, nowMs: 100))
+    }
+
+    @Test func `no more is taken back than has been counted`() {
+        var table = PoisonTable()
+        _ = table.died(1, host: 0, nowMs: 0)
+        _ = table.acquit(1, host: 0, nowMs: 1)
+        _ = table.acquit(1, host: 0, nowMs: 1)
+        same(table.died(1, host: 1, nowMs: 2).hosts, 1)
+        same(table.died(1, host: 2, nowMs: 2).hosts, 2)
+        // An entry that was forgotten and made anew meanwhile.
+        expect(table.succeeded(1, nowMs: 3))
+        _ = table.died(1, host: 1, nowMs: 4)
+        _ = table.acquit(1, host: 2, nowMs: 5)
+        same(table.died(1, host: 1, nowMs: 6).hosts, 1)
+    }
+
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `the table stays bounded, its filter true, and the quarantined stay longest`(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)

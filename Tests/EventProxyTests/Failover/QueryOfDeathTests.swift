@@ -32,6 +32,47 @@ struct QueryOfDeathTests {
         for _ in 0..<20 { #expect(try proxy.get().status == 200) }
     }
 
+    @Test func `what has killed its origins is answered 503 at once, and nobody else is`() throws {
+        let origins = (0..<6).map { _ in Self.mortal() }
+        let proxy = try TestProxy([origins[..<3].map(\.port), origins[3...].map(\.port)])
+        #expect(try proxy.get("/fail").status == 502)
+        for _ in 0..<5 {
+            sleep(seconds: 0.1)
+            let refused = try proxy.get("/fail")
+            #expect(refused.status == 503 && refused["x-limit"] == "query-of-death")
+            #expect(try proxy.get().status == 200)
+        }
+        #expect(origins.filter { $0.requests.contains { $0.target == "/fail" } }.count == 2)
+    }
+
+    /// Handlers that panic, workers that are recycled: the connection ends, and the host goes on.
+    @Test(arguments: [false, true])
+    func `hosts that only end connections need no saving, however many requests they end`(isPipelined: Bool) throws {
+        let isWell = Shared(false)
+        let origins = (0..<2).map { _ in
+            ScriptedOrigin { connection, _, _ in
+                while try connection.request() != nil {
+                    if !isWell.current { return }
+                    try connection.answer("alive")
+                }
+            }
+        }
+        let proxy = try TestProxy([origins.map(\.port)])
+        if isPipelined {
+            let client = try proxy.connect()
+            try client.send(get("/a") + get("/b"))
+            for _ in 0..<2 { #expect(try client.response().status == 502) }
+        } else {
+            for path in ["/a", "/b", "/a"] {
+                #expect(try proxy.get(path).status == 502)
+                sleep(seconds: 0.3)
+            }
+        }
+        isWell.change { $0 = true }
+        sleep(seconds: 0.3)
+        for path in ["/a", "/b", "/a"] { #expect(try proxy.get(path).status == 200) }
+    }
+
     @Test func `where there is no other host to save, a request that died is tried once again`() throws {
         let origin = ScriptedOrigin { connection, number, origin in
             guard let request = try connection.request() else { return }
