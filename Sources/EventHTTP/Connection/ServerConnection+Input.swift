@@ -88,6 +88,7 @@ extension ServerConnection {
         endExchange()
         precondition(state.step == .nextExchange)
         state = ServerConnectionState()
+        if !socket.isBlocked { writeRate = nil }
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.idleTimeoutMs
         rearm()
@@ -185,7 +186,7 @@ extension ServerConnection {
                     observer?.requestBody(buffer.bytes.extracting(range))
                 }
                 if isOpen { buffer.consume(range.upperBound) }
-                extendReadDeadline()
+                extendReadDeadline(received: range.count)
                 return true
             case .ended(let consumed):
                 buffer.consume(consumed)
@@ -235,10 +236,24 @@ extension ServerConnection {
         if state.isTunnel, state.step == .close { observer = nil }
     }
 
-    func extendReadDeadline() {
+    func extendReadDeadline(received bytes: Int = 0) {
         guard isOpen, state.step != .discardBody else { return }
-        readDeadlineMs = loop.nowMs + (state.isTunnel ? server.options.tunnelTimeoutMs : server.options.bodyTimeoutMs)
+        if state.isTunnel {
+            readDeadlineMs = loop.nowMs + server.options.tunnelTimeoutMs
+        } else {
+            readSilenceEndsMs = loop.nowMs + server.options.bodyTimeoutMs
+            readRate?.passed(bytes)
+            readDeadlineMs = min(readSilenceEndsMs, readRate?.checkMs ?? .max)
+        }
         rearm()
+    }
+
+    /// The time to look at the rate of the content has come. False when the client is too slow, or silent.
+    func sendsEnough() -> Bool {
+        if readRate?.isTooSlow(nowMs: loop.nowMs) ?? false { return false }
+        if loop.nowMs >= readSilenceEndsMs { return false }
+        readDeadlineMs = min(readSilenceEndsMs, readRate?.checkMs ?? .max)
+        return true
     }
 
     func readBody(_ id: UInt64) {
@@ -248,6 +263,8 @@ extension ServerConnection {
             awaitsContinue = false
         }
         isBodyWanted = true
+        if readRate == nil { readRate = MinimumRate(nowMs: loop.nowMs) }
+        readRate?.goOn(nowMs: loop.nowMs)
         extendReadDeadline()
         if !isProcessing { loop.later(self) }
     }
@@ -255,6 +272,7 @@ extension ServerConnection {
     func pauseBody(_ id: UInt64) {
         guard isCurrent(id), isBodyWanted else { return }
         isBodyWanted = false
+        readRate?.pause(nowMs: loop.nowMs)
         readDeadlineMs = .max
         rearm()
         if !isProcessing { updateWatcher() }

@@ -235,8 +235,10 @@ extension ServerConnection {
     func flush() {
         guard isOpen, !isBroken else { return }
         let wasWaiting = socket.isBlocked
+        let waiting = socket.output.count
         let number = socket.flush(loop.pool)
         if number != 0 { return breakOff() }
+        writeRate?.passed(waiting - socket.output.count)
         if socket.isBlocked, !wasWaiting {
             noteProgress()
             updateWatcher()
@@ -249,12 +251,26 @@ extension ServerConnection {
 
     /// Something was sent, or has begun to wait.
     func noteProgress() {
-        guard isOpen else { return }
-        let deadline = socket.isBlocked ? loop.nowMs + server.options.writeTimeoutMs : .max
-        if deadline == writeDeadlineMs { return }
-        writeDeadlineMs = deadline
+        guard isOpen, socket.isBlocked || writeDeadlineMs != .max else { return }
+        if socket.isBlocked {
+            writeSilenceEndsMs = loop.nowMs + server.options.writeTimeoutMs
+            if writeRate == nil, !state.isTunnel { writeRate = MinimumRate(nowMs: loop.nowMs) }
+            writeRate?.goOn(nowMs: loop.nowMs)
+            writeDeadlineMs = min(writeSilenceEndsMs, writeRate?.checkMs ?? .max)
+        } else {
+            writeRate?.pause(nowMs: loop.nowMs)
+            writeDeadlineMs = .max
+        }
         rearm()
         if socket.isBlocked, !isProcessing { updateWatcher() }
+    }
+
+    /// The time to look at the rate of the response has come. False when the client is too slow, or takes nothing.
+    func takesEnough() -> Bool {
+        if writeRate?.isTooSlow(nowMs: loop.nowMs) ?? false { return false }
+        if loop.nowMs >= writeSilenceEndsMs { return false }
+        writeDeadlineMs = min(writeSilenceEndsMs, writeRate?.checkMs ?? .max)
+        return true
     }
 
     /// The kernel took more of what waited.

@@ -49,6 +49,12 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var lingerEndMs: Int64 = 0
     var readDeadlineMs = Int64.max
     var writeDeadlineMs = Int64.max
+    /// Whether the client sends its content, and takes the response, at more than a trickle (slow POST, slow read).
+    var readRate: MinimumRate?
+    var writeRate: MinimumRate?
+    /// When the client will have been silent for too long, in its content and as a reader.
+    var readSilenceEndsMs = Int64.max
+    var writeSilenceEndsMs = Int64.max
 
     // The exchange.
     private(set) var exchangeID: UInt64 = 0
@@ -95,6 +101,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
         writeDeadlineMs = .max
+        writeRate = nil
         rearm()
         updateWatcher()
     }
@@ -165,6 +172,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     func beginExchange() -> UInt64 {
         observer = nil
         isBodyWanted = false
+        readRate = nil
         observerWaits = false
         turnBytes = 0
         halfCloseProbes = 0
@@ -223,7 +231,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     package func deadlinePassed() {
         guard isOpen else { return }
         let now = loop.nowMs
-        if now >= writeDeadlineMs { return abort(.timeout) }
+        if now >= writeDeadlineMs, !takesEnough() { return abort(.timeout) }
         if now >= readDeadlineMs { readTimedOut() }
         rearm()
     }
@@ -236,6 +244,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
             // A connection on which nothing came is idle, not late (RFC 9110 §15.5.9).
             if input.isEmpty { close() } else { refuse(.requestTimeout, "request head not complete in time") }
         case .readBody where state.isTunnel: abort(.timeout)
+        case .readBody where sendsEnough(): break
         case .readBody where state.response == .owed:
             fail(.timeout, .requestTimeout, "request content not complete in time")
         case .readBody: abort(.timeout)
