@@ -227,8 +227,9 @@ extension ServerConnection {
         turnBytes += count
         if turnBytes < Self.turnBytesMax || !isOpen { return isOpen }
         observerWaits = true
-        awaitsTurn = true
-        if !isProcessing { updateWatcher() }
+        // As if the kernel took no more: so the wait for it has a deadline, should it really not.
+        socket.block()
+        noteProgress()
         return false
     }
 
@@ -281,7 +282,6 @@ extension ServerConnection {
         }
         if observerWaits, socket.output.count <= ConnectionSocket.lowWatermarkBytes {
             observerWaits = false
-            awaitsTurn = false
             turnBytes = 0
             observer?.responseDrained()
             flush()

@@ -68,9 +68,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var observerWaits = false
     /// A write has failed; the connection closes from a clean stack, because whoever wrote is still at work.
     var isBroken = false
-    /// Written by the handler in this turn, and whether it waits for its next turn though the socket takes more.
+    /// Written by the handler in this turn.
     var turnBytes = 0
-    var awaitsTurn = false
     var halfCloseProbes = 0
     var logEntry = ExchangeLog()
 
@@ -200,7 +199,6 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         let observer = observer
         self.observer = nil
         isBodyWanted = false
-        awaitsTurn = false
         return observer
     }
 
@@ -266,7 +264,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     func updateWatcher() {
         guard isOpen else { return }
-        socket.wait(reading: wantsToRead, writing: awaitsTurn)
+        socket.wait(reading: wantsToRead)
     }
 
     private var wantsToRead: Bool {
