@@ -224,7 +224,7 @@ extension ServerConnection {
     /// Whether a handler that has written `count` bytes may go on in this turn. A client that reads as fast as we write
     /// never blocks the socket, and would keep the loop for itself.
     func keepsTurn(_ count: Int) -> Bool {
-        turnBytes += count
+        turnBytes = Int32(clamping: Int(turnBytes) + count)
         if turnBytes < Self.turnBytesMax || !isOpen { return isOpen }
         observerWaits = true
         // As if the kernel took no more: so the wait for it has a deadline, should it really not.
@@ -239,7 +239,7 @@ extension ServerConnection {
         let waiting = socket.output.count
         let number = socket.flush(loop.pool)
         if number != 0 { return breakOff() }
-        writeRate?.passed(waiting - socket.output.count)
+        if isWritePaced { writePace?.passed(waiting - socket.output.count) }
         if socket.isBlocked, !wasWaiting {
             noteProgress()
             updateWatcher()
@@ -254,12 +254,14 @@ extension ServerConnection {
     func noteProgress() {
         guard isOpen, socket.isBlocked || writeDeadlineMs != .max else { return }
         if socket.isBlocked {
-            writeSilenceEndsMs = loop.nowMs + server.options.writeTimeoutMs
-            if writeRate == nil, !state.isTunnel { writeRate = MinimumRate(nowMs: loop.nowMs) }
-            writeRate?.goOn(nowMs: loop.nowMs)
-            writeDeadlineMs = min(writeSilenceEndsMs, writeRate?.checkMs ?? .max)
+            if writePace == nil { writePace = Pace() }
+            if !isWritePaced { writePace?.begin(nowMs: loop.nowMs) }
+            isWritePaced = true
+            // A tunnel may say little; it ends when it is silent.
+            let next = writePace?.goOn(nowMs: loop.nowMs, silenceMs: server.options.writeTimeoutMs) ?? .max
+            writeDeadlineMs = state.isTunnel ? loop.nowMs + server.options.writeTimeoutMs : next
         } else {
-            writeRate?.pause(nowMs: loop.nowMs)
+            if isWritePaced { writePace?.pause(nowMs: loop.nowMs) }
             writeDeadlineMs = .max
         }
         rearm()
@@ -268,9 +270,8 @@ extension ServerConnection {
 
     /// The time to look at the rate of the response has come. False when the client is too slow, or takes nothing.
     func takesEnough() -> Bool {
-        if writeRate?.isTooSlow(nowMs: loop.nowMs) ?? false { return false }
-        if loop.nowMs >= writeSilenceEndsMs { return false }
-        writeDeadlineMs = min(writeSilenceEndsMs, writeRate?.checkMs ?? .max)
+        guard !state.isTunnel, let next = writePace?.check(nowMs: loop.nowMs) else { return false }
+        writeDeadlineMs = next
         return true
     }
 
