@@ -116,7 +116,10 @@ public struct ProxySetup: Sendable {
         options.tunnelTimeoutMs = configuration.timeouts.tunnelMs
         options.drainTimeoutMs = configuration.timeouts.drainMs
         if configuration.limits.bodyBytes > 0 { options.bodyBytesMax = UInt64(configuration.limits.bodyBytes) }
-        if configuration.limits.connections > 0 { options.connectionsMax = configuration.limits.connections }
+        options.connectionsMax = configuration.limits.connections
+        if options.connectionsMax == 0 {
+            options.connectionsMax = OpenFiles.proxiedClientsMax(workers: workers, limit: OpenFiles.limit)
+        }
         return options
     }
 }

@@ -73,6 +73,8 @@ struct ProxyServer: ParsableCommand {
         let logger = Logger(label: "proxy-log")
         logger.info("proxy-server listens on \(address) with \(workers) worker(s)")
         let options = setup.serverOptions
+        logger.info(
+            "each worker takes \(options.connectionsMax) clients at once; \(OpenFiles.limit) files may be open")
         let logsAccess = configuration.log.access
         LoopGroup.run(workers: workers, reopenLogs: { log.reopen() }) { loop, worker in
             HTTPServer(

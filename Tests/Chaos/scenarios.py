@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from rig import LOAD_CORE, Running, free_port, pinned, tool
+from rig import LOAD_CORE, Running, Trouble, free_port, pinned, tool
 
 
 class Farm:
@@ -108,12 +108,35 @@ def poison(farm, proxy, stop):
         farm.revive()
 
 
+def slow_start(farm, proxy, stop):
+    """An origin that accepts as soon as it runs, and answers two seconds later."""
+    port = farm.ports[2]
+    while not stop.wait(1):
+        farm.kill(port)
+        stop.wait(0.5)
+        farm.restart(port)
+        farm.signal(port, signal.SIGSTOP)
+        stop.wait(2)
+        farm.signal(port, signal.SIGCONT)
+
+
+def outage(farm, proxy):
+    """All origins go, clients are told so, and all come back: from then on nobody may see that they were gone."""
+    for port in farm.ports:
+        farm.kill(port)
+    answers = {ask(proxy.port, "/") for _ in range(50)}
+    if not answers <= {502, 503, 504}:
+        raise Trouble(f"with every origin gone, clients were told {answers}")
+    farm.revive()
+
+
 @dataclass
 class Scenario:
     name: str
     title: str
     act: Callable
     p99_ms_max: Optional[float] = None
+    before: Optional[Callable] = None
 
 
 SCENARIOS = [
@@ -123,6 +146,8 @@ SCENARIOS = [
     Scenario("hang", "one origin hangs (SIGSTOP) for 3 s", hang, 250),
     Scenario("rolling", "rolling restart of every origin", rolling),
     Scenario("fail", "a client sends `GET /fail` once a second", poison),
+    Scenario("slow", "one origin is killed and starts slowly, repeat", slow_start, 250),
+    Scenario("outage", "all origins were gone and are back", calm, before=outage),
 ]
 
 

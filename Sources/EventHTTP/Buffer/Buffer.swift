@@ -4,12 +4,26 @@ internal import Glibc
 /// A contiguous run of bytes that is filled at its end and taken from its front.
 ///
 /// The memory comes from a `BufferPool`, and only while there is something to hold: an empty buffer that gave its
-/// memory back costs four words. Every access is checked, so nothing outside this folder needs `unsafe`.
+/// memory back costs three words. Every access is checked, so nothing outside this folder needs `unsafe`.
 @safe package struct Buffer: ~Copyable {
     private var memory: UnsafeMutablePointer<UInt8>?
-    package private(set) var capacity = 0
-    private var start = 0
-    private var end = 0
+    // Half a word each: every connection has several buffers, nearly always empty, and none holds 4 GiB.
+    private var capacityBytes: UInt32 = 0
+    private var startByte: UInt32 = 0
+    private var endByte: UInt32 = 0
+
+    package private(set) var capacity: Int {
+        get { Int(capacityBytes) }
+        set { capacityBytes = UInt32(newValue) }
+    }
+    private var start: Int {
+        get { Int(startByte) }
+        set { startByte = UInt32(truncatingIfNeeded: newValue) }
+    }
+    private var end: Int {
+        get { Int(endByte) }
+        set { endByte = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     package init() {
         unsafe memory = nil
@@ -18,7 +32,7 @@ internal import Glibc
     /// A buffer that owns memory of its own and never goes to a pool, such as a loop's receive buffer.
     package init(capacity: Int) {
         unsafe memory = .allocate(capacity: capacity)
-        self.capacity = capacity
+        capacityBytes = UInt32(capacity)
     }
 
     deinit {

@@ -33,7 +33,7 @@ struct ConnectionSocket: ~Copyable {
         isBlocked = false
     }
 
-    /// Until the connection stands, nothing is sent.
+    /// Nothing is sent until the kernel says that it can be: the connection is being made, or others have their turn.
     mutating func block() {
         isBlocked = true
     }
@@ -49,10 +49,10 @@ struct ConnectionSocket: ~Copyable {
         isBlocked = false
     }
 
-    /// Waits for reading if `reading`, and for writing if `writing` or something is waiting to be sent.
-    mutating func wait(reading: Bool, writing: Bool = false) {
+    /// Waits for reading if `reading`, and for writing if something is waiting to be sent.
+    mutating func wait(reading: Bool) {
         var events: IOEvents = reading ? .read : []
-        if isBlocked || writing { events.insert(.write) }
+        if isBlocked { events.insert(.write) }
         watcher.wait(for: events, of: descriptor)
     }
 

@@ -88,6 +88,7 @@ extension ServerConnection {
         endExchange()
         precondition(state.step == .nextExchange)
         state = ServerConnectionState()
+        if !socket.isBlocked { isWritePaced = false }
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.idleTimeoutMs
         rearm()
@@ -99,9 +100,9 @@ extension ServerConnection {
         // A head grows by lines: without a new line end there is nothing to parse again.
         let limits = server.options.limits
         if headSearched > 0, buffer.count <= limits.lineBytesMax + limits.headBytesMax,
-            buffer.bytes.firstIndex(of: UInt8(ascii: "\n"), from: min(headSearched, buffer.count)) == nil
+            buffer.bytes.firstIndex(of: UInt8(ascii: "\n"), from: min(Int(headSearched), buffer.count)) == nil
         {
-            headSearched = buffer.count
+            headSearched = Int32(buffer.count)
             return false
         }
         var fields = loop.takeFields()
@@ -116,7 +117,7 @@ extension ServerConnection {
                 readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
                 rearm()
             }
-            headSearched = buffer.count
+            headSearched = Int32(buffer.count)
         case .refused(let error): refuse(error.status, error.reason)
         }
         return false
@@ -185,7 +186,7 @@ extension ServerConnection {
                     observer?.requestBody(buffer.bytes.extracting(range))
                 }
                 if isOpen { buffer.consume(range.upperBound) }
-                extendReadDeadline()
+                extendReadDeadline(received: range.count)
                 return true
             case .ended(let consumed):
                 buffer.consume(consumed)
@@ -235,10 +236,22 @@ extension ServerConnection {
         if state.isTunnel, state.step == .close { observer = nil }
     }
 
-    func extendReadDeadline() {
+    func extendReadDeadline(received bytes: Int = 0) {
         guard isOpen, state.step != .discardBody else { return }
-        readDeadlineMs = loop.nowMs + (state.isTunnel ? server.options.tunnelTimeoutMs : server.options.bodyTimeoutMs)
+        if state.isTunnel {
+            readDeadlineMs = loop.nowMs + server.options.tunnelTimeoutMs
+        } else {
+            readPace?.passed(bytes)
+            readDeadlineMs = readPace?.goOn(nowMs: loop.nowMs, silenceMs: server.options.bodyTimeoutMs) ?? .max
+        }
         rearm()
+    }
+
+    /// The time to look at the rate of the content has come. False when the client is too slow, or silent.
+    func sendsEnough() -> Bool {
+        guard let next = readPace?.check(nowMs: loop.nowMs) else { return false }
+        readDeadlineMs = next
+        return true
     }
 
     func readBody(_ id: UInt64) {
@@ -248,6 +261,9 @@ extension ServerConnection {
             awaitsContinue = false
         }
         isBodyWanted = true
+        if readPace == nil { readPace = Pace() }
+        if !isReadPaced { readPace?.begin(nowMs: loop.nowMs) }
+        isReadPaced = true
         extendReadDeadline()
         if !isProcessing { loop.later(self) }
     }
@@ -255,6 +271,7 @@ extension ServerConnection {
     func pauseBody(_ id: UInt64) {
         guard isCurrent(id), isBodyWanted else { return }
         isBodyWanted = false
+        readPace?.pause(nowMs: loop.nowMs)
         readDeadlineMs = .max
         rearm()
         if !isProcessing { updateWatcher() }
@@ -313,14 +330,14 @@ extension ServerConnection {
     /// that is gone answers it with a reset.
     func probeHalfClosed() {
         guard readsEnded, state.step == .awaitHandler else { return }
-        if halfCloseProbes == 0, minorVersion == 1, state.response == .owed {
+        if !hasProbedHalfClose, minorVersion == 1, state.response == .owed {
             sendInterim(exchangeID, .processing)
         } else if Syscalls.pendingError(socket.descriptor) != 0 {
             return close()
         }
         guard isOpen else { return }
-        readDeadlineMs = loop.nowMs + (halfCloseProbes == 0 ? Self.halfCloseProbeMs : Self.halfCloseCheckMs)
-        halfCloseProbes += 1
+        readDeadlineMs = loop.nowMs + (hasProbedHalfClose ? Self.halfCloseCheckMs : Self.halfCloseProbeMs)
+        hasProbedHalfClose = true
     }
 
     /// An answer usually comes before that, and nobody is asked.

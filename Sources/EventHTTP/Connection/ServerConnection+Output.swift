@@ -224,19 +224,22 @@ extension ServerConnection {
     /// Whether a handler that has written `count` bytes may go on in this turn. A client that reads as fast as we write
     /// never blocks the socket, and would keep the loop for itself.
     func keepsTurn(_ count: Int) -> Bool {
-        turnBytes += count
+        turnBytes = Int32(clamping: Int(turnBytes) + count)
         if turnBytes < Self.turnBytesMax || !isOpen { return isOpen }
         observerWaits = true
-        awaitsTurn = true
-        if !isProcessing { updateWatcher() }
+        // As if the kernel took no more: so the wait for it has a deadline, should it really not.
+        socket.block()
+        noteProgress()
         return false
     }
 
     func flush() {
         guard isOpen, !isBroken else { return }
         let wasWaiting = socket.isBlocked
+        let waiting = socket.output.count
         let number = socket.flush(loop.pool)
         if number != 0 { return breakOff() }
+        if isWritePaced { writePace?.passed(waiting - socket.output.count) }
         if socket.isBlocked, !wasWaiting {
             noteProgress()
             updateWatcher()
@@ -249,12 +252,27 @@ extension ServerConnection {
 
     /// Something was sent, or has begun to wait.
     func noteProgress() {
-        guard isOpen else { return }
-        let deadline = socket.isBlocked ? loop.nowMs + server.options.writeTimeoutMs : .max
-        if deadline == writeDeadlineMs { return }
-        writeDeadlineMs = deadline
+        guard isOpen, socket.isBlocked || writeDeadlineMs != .max else { return }
+        if socket.isBlocked {
+            if writePace == nil { writePace = Pace() }
+            if !isWritePaced { writePace?.begin(nowMs: loop.nowMs) }
+            isWritePaced = true
+            // A tunnel may say little; it ends when it is silent.
+            let next = writePace?.goOn(nowMs: loop.nowMs, silenceMs: server.options.writeTimeoutMs) ?? .max
+            writeDeadlineMs = state.isTunnel ? loop.nowMs + server.options.writeTimeoutMs : next
+        } else {
+            if isWritePaced { writePace?.pause(nowMs: loop.nowMs) }
+            writeDeadlineMs = .max
+        }
         rearm()
         if socket.isBlocked, !isProcessing { updateWatcher() }
+    }
+
+    /// The time to look at the rate of the response has come. False when the client is too slow, or takes nothing.
+    func takesEnough() -> Bool {
+        guard !state.isTunnel, let next = writePace?.check(nowMs: loop.nowMs) else { return false }
+        writeDeadlineMs = next
+        return true
     }
 
     /// The kernel took more of what waited.
@@ -265,7 +283,6 @@ extension ServerConnection {
         }
         if observerWaits, socket.output.count <= ConnectionSocket.lowWatermarkBytes {
             observerWaits = false
-            awaitsTurn = false
             turnBytes = 0
             observer?.responseDrained()
             flush()

@@ -28,45 +28,53 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     let server: ServerContext
     private unowned let owner: ServerLoop
     var socket: ConnectionSocket
-    private var deadline: TimerWheel.ID?
     private(set) var peer = SocketAddress.unspecified
-    /// Whether `socket` is: asked so often that going there for it would show.
-    private(set) var isOpen = false
+    private var deadline: TimerWheel.ID?
 
-    // What arrives.
-    var state = ServerConnectionState()
+    // Thousands of connections do nothing most of the time, so large fields come first and small ones last: Swift lays
+    // them out in this order, and would pad each flag between two words to a word.
+
     /// Bytes that could not be used yet; empty, and without memory, nearly always.
     var input = Buffer()
-    /// How much of an incomplete head has been searched for its line ends.
-    var headSearched = 0
     var decoder = BodyDecoder(.none)
-    var isProcessing = false
-    /// The client has ended its side.
-    var readsEnded = false
-    /// Our side has ended; what still arrives is thrown away.
-    var isLingering = false
     var discardedBytes: UInt64 = 0
     var lingerEndMs: Int64 = 0
     var readDeadlineMs = Int64.max
     var writeDeadlineMs = Int64.max
-
-    // The exchange.
+    /// Of the client's content, and of its reading (slow POST, slow read).
+    var readPace: Pace?
+    var writePace: Pace?
     private(set) var exchangeID: UInt64 = 0
     var observer: (any ExchangeObserver)?
+    var responseBytesLeft: UInt64 = 0
+    var logEntry = ExchangeLog()
+    var responseFraming = BodyFraming.none
+
+    /// How much of an incomplete head has been searched for its line ends.
+    var headSearched: Int32 = 0
+    /// Written by the handler in this turn.
+    var turnBytes: Int32 = 0
+    var state = ServerConnectionState()
+    /// Whether `socket` is: asked so often that going there for it would show.
+    private(set) var isOpen = false
+    var isProcessing = false
+    /// The client has ended its side.
+    var readsEnded = false
+    /// It has been asked whether it still reads.
+    var hasProbedHalfClose = false
+    /// Our side has ended; what still arrives is thrown away.
+    var isLingering = false
+    /// The response has been waiting for the client at least once, and its pace is watched.
+    var isWritePaced = false
+    /// So has the request's content.
+    var isReadPaced = false
     var isBodyWanted = false
     var awaitsContinue = false
     var isHeadRequest = false
     var minorVersion: UInt8 = 1
-    var responseFraming = BodyFraming.none
-    var responseBytesLeft: UInt64 = 0
     var observerWaits = false
     /// A write has failed; the connection closes from a clean stack, because whoever wrote is still at work.
     var isBroken = false
-    /// Written by the handler in this turn, and whether it waits for its next turn though the socket takes more.
-    var turnBytes = 0
-    var awaitsTurn = false
-    var halfCloseProbes = 0
-    var logEntry = ExchangeLog()
 
     init(_ owner: ServerLoop) {
         self.owner = owner
@@ -95,6 +103,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
         writeDeadlineMs = .max
+        isWritePaced = false
         rearm()
         updateWatcher()
     }
@@ -165,9 +174,10 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     func beginExchange() -> UInt64 {
         observer = nil
         isBodyWanted = false
+        isReadPaced = false
         observerWaits = false
         turnBytes = 0
-        halfCloseProbes = 0
+        hasProbedHalfClose = false
         discardedBytes = 0
         return exchangeID
     }
@@ -192,7 +202,6 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         let observer = observer
         self.observer = nil
         isBodyWanted = false
-        awaitsTurn = false
         return observer
     }
 
@@ -223,7 +232,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     package func deadlinePassed() {
         guard isOpen else { return }
         let now = loop.nowMs
-        if now >= writeDeadlineMs { return abort(.timeout) }
+        if now >= writeDeadlineMs, !takesEnough() { return abort(.timeout) }
         if now >= readDeadlineMs { readTimedOut() }
         rearm()
     }
@@ -236,6 +245,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
             // A connection on which nothing came is idle, not late (RFC 9110 §15.5.9).
             if input.isEmpty { close() } else { refuse(.requestTimeout, "request head not complete in time") }
         case .readBody where state.isTunnel: abort(.timeout)
+        case .readBody where sendsEnough(): break
         case .readBody where state.response == .owed:
             fail(.timeout, .requestTimeout, "request content not complete in time")
         case .readBody: abort(.timeout)
@@ -257,7 +267,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     func updateWatcher() {
         guard isOpen else { return }
-        socket.wait(reading: wantsToRead, writing: awaitsTurn)
+        socket.wait(reading: wantsToRead)
     }
 
     private var wantsToRead: Bool {

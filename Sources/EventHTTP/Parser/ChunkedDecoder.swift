@@ -22,8 +22,9 @@ struct ChunkedDecoder {
     }
 
     private var state = State.size
-    private var dataBytes: UInt64 = 0
-    private var extensionBytes = 0
+    /// As far as they count for the extensions.
+    private var paidBytes: UInt32 = 0
+    private var extensionBytes: UInt32 = 0
 
     /// The next step over `bytes`.
     mutating func next(_ bytes: Span<UInt8>) throws(ParseError) -> Step {
@@ -71,14 +72,14 @@ struct ChunkedDecoder {
             if bytes.count >= reach { throw .chunkSize }
             return nil
         }
-        extensionBytes += lineEnd - extensionStart
-        dataBytes = dataBytes &+ size
+        extensionBytes += UInt32(lineEnd - extensionStart)
+        let paid = min(UInt64(paidBytes) + min(size, 1 << 20), UInt64(ParserLimits.chunkExtensionBytesMax))
+        paidBytes = UInt32(paid)
         // Extensions mean nothing to us, so they may not cost more than the data (CVE-2023-39326).
-        let paid = min(dataBytes, UInt64(ParserLimits.chunkExtensionBytesMax))
         let allowed =
             ParserLimits.chunkExtensionBytesFree
             + Int(paid) * ParserLimits.chunkExtensionBytesPerDataByte
-        guard extensionBytes <= min(allowed, ParserLimits.chunkExtensionBytesMax) else { throw .chunkExtension }
+        guard Int(extensionBytes) <= min(allowed, ParserLimits.chunkExtensionBytesMax) else { throw .chunkExtension }
         state = size == 0 ? .trailers : .data(size)
         return lineEnd + 2
     }

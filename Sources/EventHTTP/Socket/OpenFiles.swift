@@ -6,6 +6,21 @@ public enum OpenFiles {
     /// More than any machine serves, and few enough that whatever still walks all possible descriptors ends.
     static let countMax: rlim_t = 1 << 20
 
+    /// What everything else needs: the log, the loops, the listening sockets, checks.
+    static let reserved = 64
+
+    /// The limit that is in force.
+    public static var limit: Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// How many clients each of `workers` loops of a proxy can have, when each may need a connection to an origin.
+    public static func proxiedClientsMax(workers: Int, limit: Int) -> Int {
+        max((limit - reserved) / 2 / workers, 1)
+    }
+
     /// Raises the limit as far as the process may without a privilege. The lower one that shells and containers set is
     /// meant for programs that use `select`.
     public static func raiseLimit() {
