@@ -2,7 +2,8 @@
 import EventProxy
 import Testing
 
-private let proxyKeys = "listen, workers, origin_header, services, retry, balancing, health_check, timeouts, limits, log"
+private let proxyKeys =
+    "listen, workers, origin_header, services, retry, balancing, health_check, timeouts, limits, log"
 
 @Suite struct DiagnosticTests {
     @Test func `a finding is printed as compilers print theirs`() {
