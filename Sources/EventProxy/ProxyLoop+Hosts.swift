@@ -65,13 +65,23 @@ extension ProxyLoop {
         return service
     }
 
-    func takeRetry(service: Int) -> Bool {
+    /// Takes a further attempt from the budget, and says how long it waits; nil when the budget does not have it, or
+    /// there is no time for it.
+    func takeRetry(service: Int, retry: Int, remainingMs: Int64) -> Int64? {
+        let delayMs = Backoff.delayMs(retry: retry, remainingMs: remainingMs, using: &random)
+        guard let delayMs else { return nil }
         guard !shedsRetries, budgets[service].tryTake(nowMs: loop.nowMs) else {
             counts.overBudget += 1
-            return false
+            return nil
         }
         counts.retries += 1
-        return true
+        return delayMs
+    }
+
+    /// An attempt that was taken is not made.
+    func giveBackRetry(service: Int) {
+        budgets[service].giveBack(nowMs: loop.nowMs)
+        counts.retries -= 1
     }
 
     func takeHedge(service: Int) -> Bool {
@@ -81,11 +91,6 @@ extension ProxyLoop {
         }
         counts.hedges += 1
         return true
-    }
-
-    /// How long a further attempt waits; nil when there is no time for it.
-    func backoffMs(retry: Int, remainingMs: Int64) -> Int64? {
-        Backoff.delayMs(retry: retry, remainingMs: remainingMs, using: &random)
     }
 
     /// When an attempt that begins now has taken longer than nearly all others.

@@ -151,9 +151,8 @@ extension Transaction {
     /// Chooses another host, if the budget has it.
     private func tryAnotherHost() -> Bool {
         guard let host = proxy.selectAlternate(tried: attempt.tried, key: key),
-            proxy.takeRetry(service: service)
+            let delayMs = proxy.takeRetry(service: service, retry: attempt.count, remainingMs: remainingMs)
         else { return false }
-        guard let delayMs = proxy.backoffMs(retry: attempt.count, remainingMs: remainingMs) else { return false }
         next = .host(host, isProbe: false)
         if delayMs == 0 {
             proxy.later(self)
@@ -173,10 +172,15 @@ extension Transaction {
         mayTryAnother(wasSent: true) ? min(proxy.tryTimeoutMs, remainingMs) : remainingMs
     }
 
+    /// A further attempt that was chosen is not made.
+    func dropNext() {
+        if case .host = next.take() { proxy.giveBackRetry(service: service) }
+    }
+
     /// The promise of `timeouts.response`: by now the response should have begun.
     func totalTimePassed() {
         attempt.failed(.responseTimeout)
-        next = nil
+        dropNext()
         if let leg = leg.take() { discard(leg, .hang) }
         if let hedge = hedge.take() { discard(hedge, .hang) }
         giveUp()
