@@ -107,7 +107,7 @@ extension ProxyLoop {
         guard !leg.isSettled else { return }
         leg.isSettled = true
         let nowMs = loop.nowMs
-        let latencyNs = max(loop.nowNs - leg.beganNs, 0)
+        let latencyNs = max(loop.nowNs - leg.askedNs, 0)
         table.ended(leg.host, hostOutcome(outcome, retryAfterMs), latencyNs: latencyNs, nowMs: nowMs)
         if outcome == .success { latency.record(us: latencyNs / 1_000, nowMs: nowMs) }
         let change = setup.health.report(

@@ -30,8 +30,9 @@ extension Transaction {
         let connection = idle ?? origin.takeClosed()
         connection.observer = self
         proxy.began(host)
+        let nowNs = proxy.loop.nowNs
         return Leg(
-            host: host, origin: origin, connection: connection, beganNs: proxy.loop.nowNs, isProbe: isProbe)
+            host: host, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs, isProbe: isProbe)
     }
 
     /// Sends the request if the connection stands, else connects first.
