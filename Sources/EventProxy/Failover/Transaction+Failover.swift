@@ -192,6 +192,9 @@ extension Transaction {
         if let answer = held.take() {
             leg = answer
             isFinalAnswer = true
+            // Nothing that was to happen while there was no answer may happen to it.
+            alarms = Alarms()
+            rearm()
             return answer.connection.goOn()
         }
         guard let exchange = exchange.take() else { return end() }
