@@ -45,7 +45,8 @@ final class ProxyLoop: Postponable {
         self.loop = loop
         self.setup = setup
         let configuration = setup.configuration
-        attemptsMax = min(configuration.attempts, TriedHosts.attemptsMax)
+        // Each goes to a host of its own.
+        attemptsMax = min(configuration.attempts, TriedHosts.attemptsMax, setup.hosts.count)
         trustsIdempotencyKey = configuration.retry.idempotencyKey
         totalTimeoutMs = configuration.timeouts.responseMs
         tryTimeoutMs = configuration.timeouts.perTryMs
