@@ -40,6 +40,9 @@ struct Attempt {
         hasReplayed = true
     }
 
+    /// Whether two hosts may be asked at the same time. Not after a death: with two more at work, three could die.
+    var mayHedge: Bool { deaths == 0 && !isLast }
+
     /// Whether the host may be asked again, over a fresh connection, after an idle one died.
     func mayReplay(isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {
         !hasReplayed && !isLast && isReplayable && (isIdempotent || !wasSent)

@@ -12,12 +12,13 @@ extension Transaction {
         guard let first else { return giveUp() }
         service = proxy.beginRequest(host: first.host)
         begin(attempt: first.host, isProbe: first.isProbe)
-        if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
-        rearm()
     }
 
     private func begin(attempt host: Int, isProbe: Bool) {
         attempt.began(host: host)
+        // Before anything is sent: the transaction may be over when that returns.
+        if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
+        rearm()
         // A request on probation has one attempt, which a stale connection must not cost it.
         leg = startLeg(host, isProbe: isProbe, onFreshConnection: attempt.isLast)
         if let leg { startSending(leg.connection) }

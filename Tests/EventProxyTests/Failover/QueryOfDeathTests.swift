@@ -2,6 +2,9 @@
 import TestSupport
 import Testing
 
+@testable import EventHTTP
+@testable import EventProxy
+
 struct QueryOfDeathTests {
     /// An origin that `/fail` kills: its connection ends, and it accepts no more.
     private static func mortal() -> ScriptedOrigin {
@@ -30,6 +33,80 @@ struct QueryOfDeathTests {
         #expect(try proxy.get("/fail").status == 502)
         #expect(origins.filter { $0.requests.contains { $0.target == "/fail" } }.count <= 2)
         for _ in 0..<20 { #expect(try proxy.get().status == 200) }
+    }
+
+    /// Hedges would be sent after 100 ms.
+    @Test(arguments: [20, 60, 130, 250])
+    func `P7: it kills no more when the origins take their time to die`(ms: Int) throws {
+        let origins = (0..<6).map { _ in
+            ScriptedOrigin { connection, _, origin in
+                while let request = try connection.request() {
+                    origin.note(request)
+                    if request.target == "/fail" {
+                        sleep(seconds: Double(ms) / 1_000)
+                        return origin.stopListening()
+                    }
+                    try connection.answer("alive")
+                }
+            }
+        }
+        let proxy = try TestProxy([origins[..<3].map(\.port), origins[3...].map(\.port)]) { $0.attempts = 10 }
+        let response = try proxy.get("/fail")
+        #expect(response.status == 502)
+        try proxy.drain()
+        #expect(origins.filter { $0.requests.contains { $0.target == "/fail" } }.count == 2)
+    }
+
+    @Test func `a query of death that is repeated costs nothing more, and no other client an error`() throws {
+        // Each comes back at once, as its supervisor starts it again.
+        let origins = (0..<6).map { _ in
+            ScriptedOrigin { connection, request in
+                if request.target.hasPrefix("/fail") { throw TestFailure("the end") }
+                try connection.answer("alive")
+            }
+        }
+        let proxy = try TestProxy([origins[..<3].map(\.port), origins[3...].map(\.port)])
+        let deaths = { origins.map { $0.requests.filter { $0.target.hasPrefix("/fail") }.count }.reduce(0, +) }
+        let other = try proxy.connect()
+        for number in 0..<20 {
+            let response = try proxy.get("/fail")
+            #expect(response.status == (number == 0 ? 502 : 503))
+            if number > 0 {
+                #expect(response["x-limit"] == "query-of-death")
+                #expect((Int(response["retry-after"] ?? "") ?? 0) > 20)
+            }
+            for _ in 0..<3 {
+                try other.send(get())
+                #expect(try other.response().status == 200)
+            }
+        }
+        #expect(deaths() == 2)
+        // Nor does another query of the path, for long.
+        for number in 0..<20 { _ = try proxy.get("/fail?\(number)") }
+        #expect(deaths() <= 2 + 4)
+        for host in 0..<6 { #expect(!proxy.setup.health.state(host).isEjected) }
+    }
+
+    @Test(arguments: [true, false])
+    func `after a quarantine one request is tried once, and shows whether it should go on`(isCured: Bool) throws {
+        let origins = (0..<3).map { _ in
+            ScriptedOrigin { connection, request in
+                if request.target == "/fail", !isCured { throw TestFailure("the end") }
+                try connection.answer("alive")
+            }
+        }
+        let proxy = try TestProxy([origins.map(\.port)])
+        let path = Array("/fail".utf8)
+        let fingerprint = Fingerprint(
+            method: .get, path: path.span, query: nil, key: proxy.setup.fingerprintKey)
+        for host in 0..<2 {
+            _ = proxy.setup.poison.died(
+                fingerprint, host: host, standing: .unknown, requestDeaths: host + 1,
+                nowMs: Int64(now() * 1_000) - 40_000)
+        }
+        #expect(try proxy.get("/fail").status == (isCured ? 200 : 502))
+        for _ in 0..<3 { #expect(try proxy.get("/fail").status == (isCured ? 200 : 503)) }
+        #expect(origins.map(\.requests.count).reduce(0, +) == (isCured ? 4 : 1))
     }
 
     @Test func `where there is no other host to save, a request that died is tried once again`() throws {
