@@ -21,8 +21,8 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     var isPersistent = true
     /// The kernel took at least a byte of the current request, so the origin may have seen it.
     package private(set) var hasSentBytes = false
-    /// Something of its response has come.
-    package var hasReceivedBytes: Bool { !input.isEmpty || interims > 0 || state.phase == .body }
+    /// Something of its response has come. Holds when the connection has failed, too.
+    package var hasReceivedBytes: Bool { headSearched > 0 || interims > 0 || state.phase == .body }
     private var responseMs: Int64 = 0
     var interims = 0
     var isPaused = false
