@@ -92,7 +92,7 @@ extension Transaction {
             return breakOff()
         }
         let judgement = judge(failure, leg, wasSent: wasSent)
-        proxy.settle(&leg, outcome(of: failure, judgement))
+        proxy.settle(&leg, failure.outcome(judgement, deaths: attempt.deaths, isProbe: leg.isProbe))
         leg.origin.giveBackClosed(connection)
         attempt.failed(failure)
         // The other one is still under way.
@@ -117,15 +117,6 @@ extension Transaction {
         let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths + 1)
         attempt.died(judgement)
         return judgement
-    }
-
-    private func outcome(of failure: ClientFailure, _ judgement: PoisonRule.Judgement) -> Outcome {
-        switch failure {
-        case .connect, .connectTimeout: .connectFailure
-        case .responseTimeout, .bodyTimeout: .hang
-        case .malformed: .serverError
-        case .lost: judgement == .retry && attempt.deaths == 0 ? .lost : .suspectDeath
-        }
     }
 
     /// A server error has come. True if it is held, because a better answer may come.
@@ -212,6 +203,18 @@ extension Transaction {
 }
 
 extension ClientFailure {
+    /// What it says of the host. `deaths` counts those of the request.
+    func outcome(_ judgement: PoisonRule.Judgement, deaths: Int, isProbe: Bool) -> Outcome {
+        switch self {
+        case .connect(let number): SystemError.isOurs(number) ? .clientGone : .connectFailure
+        case .connectTimeout: .connectFailure
+        case .responseTimeout, .bodyTimeout: .hang
+        case .malformed: .serverError
+        // One on probation has to do better than that, whatever the request is.
+        case .lost: isProbe || judgement == .retry && deaths == 0 ? .lost : .suspectDeath
+        }
+    }
+
     /// No byte of a request can have been sent.
     var isOfConnecting: Bool {
         switch self {

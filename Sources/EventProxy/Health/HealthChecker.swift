@@ -89,7 +89,11 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
             try connection.connect(to: address)
             arm(atMs: loop.nowMs + timeoutMs)
         } catch {
-            finish(.failed(.unreachable))
+            connection.observer = nil
+            guard error.isOurs else { return finish(.failed(.unreachable)) }
+            // The check could not be made.
+            beganMs = nil
+            arm(atMs: loop.nowMs + state.options.fastIntervalMs)
         }
     }
 
