@@ -116,6 +116,25 @@ extension ProxyLoop {
         if let change { tell(change, leg.origin) }
     }
 
+    /// A connection died under a fresh attempt. Whether that is news of its host: a death is seen by all who wait
+    /// there, and counts once.
+    func sawDeath(of host: Int, beganNs: Int64) -> Bool {
+        guard beganNs >= diedNs[host] else { return false }
+        diedNs[host] = loop.nowNs
+        return true
+    }
+
+    /// Hosts that died under a request which another one has answered: it was not the request.
+    func lost(_ hosts: TriedHosts, beganMs: Int64) {
+        let nowMs = loop.nowMs
+        for position in 0..<hosts.count {
+            let host = hosts[position]
+            let change = setup.health.report(
+                .lost, of: host, sentMs: beganMs, nowMs: nowMs, to: &detectors[host], using: &random)
+            if let change { tell(change, origins[host]) }
+        }
+    }
+
     private func hostOutcome(_ outcome: Outcome, _ retryAfterMs: Int64) -> HostOutcome {
         switch outcome {
         case .success: .answered

@@ -31,6 +31,8 @@ final class ProxyLoop: Postponable {
     var health: HealthView
     var detectors: ContiguousArray<OutlierDetector>
     var budgets: ContiguousArray<RetryBudget>
+    /// When each host was last seen to die.
+    var diedNs: ContiguousArray<Int64>
     var latency = LatencyQuantile()
     var memory = SuccessMemory()
     var random: SplitMix64
@@ -69,6 +71,7 @@ final class ProxyLoop: Postponable {
         self.table = table
         health = HealthView(setup.health)
         detectors = ContiguousArray(repeating: OutlierDetector(), count: origins.count)
+        diedNs = ContiguousArray(repeating: 0, count: origins.count)
         budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: setup.hostCounts.count)
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: seed))
         if worker == 0 { checker = HealthChecker(setup, on: loop) }

@@ -7,6 +7,8 @@ struct Attempt {
     /// Connections that died after the request was sent and before any byte of a response. One that had idled counts,
     /// too: nobody can tell an origin that ended it from one that the request has killed.
     private(set) var deaths = 0
+    /// Hosts that died on a fresh connection. If the request is answered after all, it was not what they died of.
+    private(set) var suspects = TriedHosts()
     /// The last reason for which there was no response.
     private(set) var failure: ClientFailure?
     /// A connection that had idled died under this host's request, which was sent again on a fresh one.
@@ -25,15 +27,22 @@ struct Attempt {
         self.failure = failure
     }
 
-    /// A connection died under the request, which was judged.
-    mutating func died(_ judgement: PoisonRule.Judgement) {
+    /// A connection died under the request, which was judged. `host` is nil if that says nothing of it.
+    mutating func died(_ judgement: PoisonRule.Judgement, host: Int? = nil) {
         deaths += 1
+        if let host { suspects.insert(host) }
         if judgement != .retry { isLast = true }
     }
 
     /// Its like was quarantined, and this one shows whether it still should be.
     mutating func onProbation() {
         isLast = true
+    }
+
+    /// The request was answered: gives the hosts that died under it, once.
+    mutating func answered() -> TriedHosts {
+        defer { suspects = TriedHosts() }
+        return suspects
     }
 
     mutating func replayed() {

@@ -115,7 +115,9 @@ extension Transaction {
     private func judge(_ failure: ClientFailure, _ leg: Leg, wasSent: Bool) -> PoisonRule.Judgement {
         guard failure == .lost, wasSent, !leg.connection.hasReceivedBytes else { return .retry }
         let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths + 1)
-        attempt.died(judgement)
+        // The end of an idle connection says nothing, and that of a probe is told by its outcome.
+        let isNews = !leg.isProbe && !leg.connection.isReused && proxy.sawDeath(of: leg.host, beganNs: leg.beganNs)
+        attempt.died(judgement, host: isNews ? leg.host : nil)
         return judgement
     }
 
