@@ -6,15 +6,29 @@ internal import Logging
 extension ProxyLoop {
     // MARK: Choosing
 
+    /// Whether a request may be the one that a host on probation is given.
+    enum ProbeLeave {
+        case never
+        /// It cannot be sent again if that fails. But a service may get no others, and its hosts should come back.
+        case whenOverdue
+        case whenDue
+    }
+
     /// The host of a first attempt. A host on probation is given one request that can be sent again.
-    func selectFirst(key: UInt64, mayProbe: Bool) -> (host: Int, isProbe: Bool)? {
+    func selectFirst(key: UInt64, probes: ProbeLeave) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
-        if mayProbe, let host = health.probeHost, setup.health.tryProbe(host, nowMs: loop.nowMs) {
+        if probes != .never, let host = health.probeHost, probes == .whenDue || isOverdue(host),
+            setup.health.tryProbe(host, nowMs: loop.nowMs)
+        {
             refreshHealth()
             return (host, true)
         }
         guard let host = select(TriedHosts(), key) else { return nil }
         return (host, false)
+    }
+
+    private func isOverdue(_ host: Int) -> Bool {
+        loop.nowMs - setup.health.state(host).timeMs >= Ejection.overdueMs
     }
 
     /// The host of a further attempt: one that the request has not tried, of another service if there is one.

@@ -8,7 +8,9 @@ extension Transaction {
 
     /// Begins the first attempt.
     func tryFirstHost() {
-        let first = proxy.selectFirst(key: key, mayProbe: isIdempotent && isRequestComplete && !attempt.isLast)
+        let isRepeatable = isIdempotent && isRequestComplete
+        let first = proxy.selectFirst(
+            key: key, probes: attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue)
         guard let first else { return giveUp() }
         service = proxy.beginRequest(host: first.host)
         begin(attempt: first.host, isProbe: first.isProbe)
