@@ -40,6 +40,7 @@ final class ProxyLoop: Postponable {
 
     private var checker: HealthChecker?
     private var lag: LoopLag?
+    private var isShutDown = false
     private var idle: ContiguousArray<Transaction> = []
     private var retries: ContiguousArray<Transaction> = []
 
@@ -111,7 +112,8 @@ final class ProxyLoop: Postponable {
     }
 
     func ended(_ transaction: Transaction) {
-        idle.append(transaction)
+        // The end of the last one may be what the server's drain waited for.
+        if !isShutDown { idle.append(transaction) }
     }
 
     /// Has a transaction try again from a clean stack.
@@ -129,6 +131,7 @@ final class ProxyLoop: Postponable {
 
     /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
     func shutDown() {
+        isShutDown = true
         checker?.stop()
         lag = nil
         for origin in origins { origin.shutDown() }
