@@ -137,6 +137,8 @@ extension Transaction {
         if tryAnotherHost() { return true }
         held = nil
         leg = erring
+        // It may answer only as far as it is sent the rest.
+        if !awaitsContinue { readBody() }
         return false
     }
 
