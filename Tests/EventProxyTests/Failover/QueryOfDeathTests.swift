@@ -35,15 +35,20 @@ struct QueryOfDeathTests {
         for _ in 0..<20 { #expect(try proxy.get().status == 200) }
     }
 
-    /// Hedges would be sent after 100 ms.
-    @Test(arguments: [20, 60, 130, 250])
-    func `P7: it kills no more when the origins take their time to die`(ms: Int) throws {
+    /// How long the first takes to die, and the others. Hedges would be sent after 100 ms.
+    @Test(arguments: [[20, 20], [60, 60], [20, 250], [130, 130], [250, 20], [250, 250]])
+    func `P7: it kills no more when the origins take their time to die`(ms: [Int]) throws {
+        let deaths = Shared(0)
         let origins = (0..<6).map { _ in
             ScriptedOrigin { connection, _, origin in
                 while let request = try connection.request() {
                     origin.note(request)
                     if request.target == "/fail" {
-                        sleep(seconds: Double(ms) / 1_000)
+                        let number = deaths.change { count in
+                            count += 1
+                            return count
+                        }
+                        sleep(seconds: Double(number == 1 ? ms[0] : ms[1]) / 1_000)
                         return origin.stopListening()
                     }
                     try connection.answer("alive")
@@ -91,7 +96,11 @@ struct QueryOfDeathTests {
     func `after a quarantine one request is tried once, and shows whether it should go on`(isCured: Bool) throws {
         let origins = (0..<3).map { _ in
             ScriptedOrigin { connection, request in
-                if request.target == "/fail", !isCured { throw TestFailure("the end") }
+                if request.target == "/fail", !isCured {
+                    // Long enough for a hedge.
+                    sleep(seconds: 0.15)
+                    throw TestFailure("the end")
+                }
                 try connection.answer("alive")
             }
         }
