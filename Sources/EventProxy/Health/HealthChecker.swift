@@ -36,6 +36,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     private var random: SplitMix64
     private var deadline: TimerWheel.ID?
     private var beganMs: Int64?
+    private var isConnected = false
 
     init(_ host: Int, _ setup: ProxySetup, on loop: EventLoop) {
         self.host = host
@@ -81,9 +82,10 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
 
     /// Time for the next check, or the end of the time of this one.
     func deadlinePassed() {
-        if beganMs != nil { return finish(.failed(.timeout)) }
+        if beganMs != nil { return finish(.failed(isConnected ? .timeout : .unreachable)) }
         if !asksHTTP, !isRefusing { return arm(atMs: loop.nowMs + state.options.fastIntervalMs) }
         beganMs = loop.nowMs
+        isConnected = false
         connection.observer = self
         do throws(SystemError) {
             try connection.connect(to: address)
@@ -129,6 +131,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     // MARK: What the connection tells
 
     func connected(_ connection: ClientConnection) {
+        isConnected = true
         guard asksHTTP else { return finish(.passed) }
         connection.begin(.get, responseTimeoutMs: timeoutMs)
         connection.sendWhole(request)

@@ -82,6 +82,19 @@ struct HealthCheckTests {
         #expect(try Self.share(first, of: 100, proxy) > 0)
     }
 
+    @Test func `a host that takes no connection in time is unreachable, not just slow`() throws {
+        // Room for one connection that waits: the next one's SYN is dropped.
+        let gate = Shared(false)
+        let full = ScriptedOrigin(backlog: 0, gate: gate) { _, _, _ in }
+        let filler = try RawClient(port: full.port)
+        let second = ScriptedOrigin.saying("second")
+        let proxy = try TestProxy([[full.port], [second.port]], configure: Self.configure)
+        try Self.wait(proxy, .down)
+        #expect(proxy.setup.health.state(0).isUnreachable)
+        filler.endSending()
+        gate.change { $0 = true }
+    }
+
     @Test(arguments: [Health.drains, .drainsWithError])
     func `x-drain takes a host out at once, and its connections go on`(health drain: Health) throws {
         let health = Shared(Health.moved)
