@@ -6,15 +6,29 @@ internal import Logging
 extension ProxyLoop {
     // MARK: Choosing
 
+    /// Whether a request may be the one that a host on probation is given.
+    enum ProbeLeave {
+        case never
+        /// It cannot be sent again if that fails. But a service may get no others, and its hosts should come back.
+        case whenOverdue
+        case whenDue
+    }
+
     /// The host of a first attempt. A host on probation is given one request that can be sent again.
-    func selectFirst(key: UInt64, mayProbe: Bool) -> (host: Int, isProbe: Bool)? {
+    func selectFirst(key: UInt64, probes: ProbeLeave) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
-        if mayProbe, let host = health.probeHost, setup.health.tryProbe(host, nowMs: loop.nowMs) {
+        if probes != .never, let host = health.probeHost, probes == .whenDue || isOverdue(host),
+            setup.health.tryProbe(host, nowMs: loop.nowMs)
+        {
             refreshHealth()
             return (host, true)
         }
         guard let host = select(TriedHosts(), key) else { return nil }
         return (host, false)
+    }
+
+    private func isOverdue(_ host: Int) -> Bool {
+        loop.nowMs - setup.health.state(host).timeMs >= Ejection.overdueMs
     }
 
     /// The host of a further attempt: one that the request has not tried, of another service if there is one.
@@ -65,13 +79,23 @@ extension ProxyLoop {
         return service
     }
 
-    func takeRetry(service: Int) -> Bool {
+    /// Takes a further attempt from the budget, and says how long it waits; nil when the budget does not have it, or
+    /// there is no time for it.
+    func takeRetry(service: Int, retry: Int, remainingMs: Int64) -> Int64? {
+        let delayMs = Backoff.delayMs(retry: retry, remainingMs: remainingMs, using: &random)
+        guard let delayMs else { return nil }
         guard !shedsRetries, budgets[service].tryTake(nowMs: loop.nowMs) else {
             counts.overBudget += 1
-            return false
+            return nil
         }
         counts.retries += 1
-        return true
+        return delayMs
+    }
+
+    /// An attempt that was taken is not made.
+    func giveBackRetry(service: Int) {
+        budgets[service].giveBack(nowMs: loop.nowMs)
+        counts.retries -= 1
     }
 
     func takeHedge(service: Int) -> Bool {
@@ -81,11 +105,6 @@ extension ProxyLoop {
         }
         counts.hedges += 1
         return true
-    }
-
-    /// How long a further attempt waits; nil when there is no time for it.
-    func backoffMs(retry: Int, remainingMs: Int64) -> Int64? {
-        Backoff.delayMs(retry: retry, remainingMs: remainingMs, using: &random)
     }
 
     /// When an attempt that begins now has taken longer than nearly all others.
@@ -102,13 +121,32 @@ extension ProxyLoop {
         guard !leg.isSettled else { return }
         leg.isSettled = true
         let nowMs = loop.nowMs
-        let latencyNs = max(loop.nowNs - leg.beganNs, 0)
+        let latencyNs = max(loop.nowNs - leg.askedNs, 0)
         table.ended(leg.host, hostOutcome(outcome, retryAfterMs), latencyNs: latencyNs, nowMs: nowMs)
         if outcome == .success { latency.record(us: latencyNs / 1_000, nowMs: nowMs) }
         let change = setup.health.report(
             outcome, of: leg.host, isProbe: leg.isProbe, sentMs: leg.beganNs / 1_000_000, nowMs: nowMs,
             to: &detectors[leg.host], using: &random)
         if let change { tell(change, leg.origin) }
+    }
+
+    /// A connection died under a fresh attempt. Whether that is news of its host: a death is seen by all who wait
+    /// there, and counts once.
+    func sawDeath(of host: Int, beganNs: Int64) -> Bool {
+        guard beganNs >= diedNs[host] else { return false }
+        diedNs[host] = loop.nowNs
+        return true
+    }
+
+    /// Hosts that died under a request which another one has answered: it was not the request.
+    func lost(_ hosts: TriedHosts, beganMs: Int64) {
+        let nowMs = loop.nowMs
+        for position in 0..<hosts.count {
+            let host = hosts[position]
+            let change = setup.health.report(
+                .lost, of: host, sentMs: beganMs, nowMs: nowMs, to: &detectors[host], using: &random)
+            if let change { tell(change, origins[host]) }
+        }
     }
 
     private func hostOutcome(_ outcome: Outcome, _ retryAfterMs: Int64) -> HostOutcome {

@@ -31,6 +31,8 @@ final class ProxyLoop: Postponable {
     var health: HealthView
     var detectors: ContiguousArray<OutlierDetector>
     var budgets: ContiguousArray<RetryBudget>
+    /// When each host was last seen to die.
+    var diedNs: ContiguousArray<Int64>
     var latency = LatencyQuantile()
     var memory = SuccessMemory()
     var random: SplitMix64
@@ -40,6 +42,7 @@ final class ProxyLoop: Postponable {
     var postMortems: ContiguousArray<PostMortem?>
     private var checker: HealthChecker?
     private var lag: LoopLag?
+    private var isShutDown = false
     private var idle: ContiguousArray<Transaction> = []
     private var retries: ContiguousArray<Transaction> = []
 
@@ -47,7 +50,8 @@ final class ProxyLoop: Postponable {
         self.loop = loop
         self.setup = setup
         let configuration = setup.configuration
-        attemptsMax = min(configuration.attempts, TriedHosts.attemptsMax)
+        // Each goes to a host of its own.
+        attemptsMax = min(configuration.attempts, TriedHosts.attemptsMax, setup.hosts.count)
         trustsIdempotencyKey = configuration.retry.idempotencyKey
         totalTimeoutMs = configuration.timeouts.responseMs
         tryTimeoutMs = configuration.timeouts.perTryMs
@@ -70,6 +74,7 @@ final class ProxyLoop: Postponable {
         self.table = table
         health = HealthView(setup.health)
         detectors = ContiguousArray(repeating: OutlierDetector(), count: origins.count)
+        diedNs = ContiguousArray(repeating: 0, count: origins.count)
         budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: setup.hostCounts.count)
         postMortems = ContiguousArray(repeating: nil, count: origins.count)
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: seed))
@@ -110,7 +115,8 @@ final class ProxyLoop: Postponable {
     }
 
     func ended(_ transaction: Transaction) {
-        idle.append(transaction)
+        // The end of the last one may be what the server's drain waited for.
+        if !isShutDown { idle.append(transaction) }
     }
 
     /// Has a transaction try again from a clean stack.
@@ -128,6 +134,7 @@ final class ProxyLoop: Postponable {
 
     /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
     func shutDown() {
+        isShutDown = true
         checker?.stop()
         lag = nil
         for origin in origins { origin.shutDown() }

@@ -64,7 +64,9 @@ extension RawClient {
 package final class ScriptedOrigin: Sendable {
     package let port: UInt16
     private let descriptor: Int32
+    private let backlog: Int32
     private let accepter: Shared<TestThread?> = Shared(nil)
+    private let acceptAll: Shared<(@Sendable () -> Void)?> = Shared(nil)
     /// Connections accepted, requests that scripts noted, and what went wrong in scripts.
     private let state = Shared(State())
 
@@ -85,35 +87,36 @@ package final class ScriptedOrigin: Sendable {
         gate: Shared<Bool> = Shared(true), _ script: @escaping Script
     ) {
         (descriptor, port) = Self.bound(receiveBufferBytes: receiveBufferBytes, segmentBytes: segmentBytes)
+        self.backlog = backlog
         listen(descriptor, backlog)
         let origin = Unmanaged.passUnretained(self)
         let descriptor = descriptor
         let state = state
         let unowned = UncheckedBox(origin)
-        accepter.change {
-            $0 = TestThread {
-                while !gate.current && !state.current.isStopped { usleep(1_000) }
-                while true {
-                    let accepted = accept(descriptor, nil, nil)
-                    if accepted < 0 { return }
-                    _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
-                    let (number, isStopped) = state.change { state in
-                        state.connections += 1
-                        return (state.connections - 1, state.isStopped)
-                    }
-                    if isStopped {
-                        close(accepted)
-                        return
-                    }
-                    let thread = TestThread {
-                        let connection = RawClient(accepted: accepted)
-                        // Scripts end by errors when the proxy closes: tests judge by what clients see.
-                        try? script(connection, number, unowned.value.takeUnretainedValue())
-                    }
-                    state.change { $0.threads.append(thread) }
+        let accepting: @Sendable () -> Void = {
+            while !gate.current && !state.current.isStopped { usleep(1_000) }
+            while true {
+                let accepted = accept(descriptor, nil, nil)
+                if accepted < 0 { return }
+                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+                let (number, isStopped) = state.change { state in
+                    state.connections += 1
+                    return (state.connections - 1, state.isStopped)
                 }
+                if isStopped {
+                    close(accepted)
+                    return
+                }
+                let thread = TestThread {
+                    let connection = RawClient(accepted: accepted)
+                    // Scripts end by errors when the proxy closes: tests judge by what clients see.
+                    try? script(connection, number, unowned.value.takeUnretainedValue())
+                }
+                state.change { $0.threads.append(thread) }
             }
         }
+        acceptAll.change { $0 = accepting }
+        accepter.change { $0 = TestThread(accepting) }
     }
 
     private struct UncheckedBox: @unchecked Sendable {
@@ -142,29 +145,49 @@ package final class ScriptedOrigin: Sendable {
     package func note(_ request: RawRequest) { state.change { $0.requests.append(request) } }
 
     package var requests: [RawRequest] { state.current.requests }
+    package func forgetRequests() { state.change { $0.requests = [] } }
     package var connectionCount: Int { state.current.connections }
 
     /// Whoever connects from now on is refused.
     package func stopListening() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
+    /// After `stopListening`: accepts connections again.
+    package func listenAgain() {
+        accepter.current?.join()
+        listen(descriptor, backlog)
+        accepter.change { $0 = acceptAll.current.map { TestThread($0) } }
+    }
+
     static func bound(receiveBufferBytes: Int32? = nil, segmentBytes: Int32? = nil) -> (Int32, UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        // A port that the kernel has chosen is lost when nobody listens any more; one that was asked for is kept.
+        let (chosen, port) = bound(to: 0)
+        let (descriptor, _) = bound(to: port)
+        close(chosen)
         if var size = receiveBufferBytes {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
         if var size = segmentBytes {
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_MAXSEG, &size, socklen_t(MemoryLayout<Int32>.size))
         }
+        return (descriptor, port)
+    }
+
+    private static func bound(to port: UInt16) -> (Int32, UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var one: Int32 = 1
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        if port != 0 { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size)) }
         withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = Glibc.bind(descriptor, $0, length)
+                precondition(Glibc.bind(descriptor, $0, length) == 0, "no port: errno \(errno)")
                 _ = getsockname(descriptor, $0, &length)
             }
         }
+        if port == 0 { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size)) }
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 }

@@ -21,8 +21,8 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     var isPersistent = true
     /// The kernel took at least a byte of the current request, so the origin may have seen it.
     package private(set) var hasSentBytes = false
-    /// Something of its response has come.
-    package var hasReceivedBytes: Bool { !input.isEmpty || interims > 0 || state.phase == .body }
+    /// Something of its response has come. Holds when the connection has failed, too.
+    package var hasReceivedBytes: Bool { headSearched > 0 || interims > 0 || state.phase == .body }
     private var responseMs: Int64 = 0
     var interims = 0
     var isPaused = false
@@ -162,9 +162,10 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         ChunkedEncoder.appendLast(trailers: trailers, to: &socket.output, pool: loop.pool)
     }
 
-    /// The request is complete: what remains of it is sent.
-    package func endRequest() {
+    /// The request is complete: what remains of it is sent. Its response may take so long to begin from now on.
+    package func endRequest(responseTimeoutMs: Int64? = nil) {
         guard isOpen, !state.isRequestSent else { return }
+        if let responseTimeoutMs { responseMs = responseTimeoutMs }
         state.requestEnded()
         // An upload may have taken long; the origin's time to answer begins with its end.
         noteSending()
@@ -310,7 +311,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// A part of the request has been handed over, or taken by the kernel: the origin has its time again.
     private func noteSending() {
         if state.phase == .head {
-            setDeadline(state.isRequestSent ? timeouts.responseMs : timeouts.bodyMs)
+            setDeadline(state.isRequestSent ? responseMs : timeouts.bodyMs)
         } else {
             extendDeadline()
         }

@@ -13,6 +13,16 @@ public struct SystemError: Error, CustomStringConvertible {
         self.number = number
     }
 
+    /// Whether the cause is a want of this process or machine, and so nothing that the other side has done.
+    package var isOurs: Bool { Self.isOurs(number) }
+
+    package static func isOurs(_ number: Int32) -> Bool {
+        switch number {
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EADDRNOTAVAIL, EPERM, EACCES: true
+        default: false
+        }
+    }
+
     public var description: String {
         let reason = unsafe String(cString: strerror(number))
         let remedy =

@@ -153,9 +153,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
     /// How hosts are checked beside the requests that they get. Done once for all workers.
     public struct HealthCheck: Sendable, Equatable {
-        /// Key `proxy.health_check.type`: `tcp` connects to hosts that get no requests, to find out whether they are
-        /// back; `http` sends a request to every host, whose answer must have a status from 200 to 399, and takes a
-        /// host out while it answers with the field `x-drain: 1`; `none` checks nothing. Default: `tcp`.
+        /// Key `proxy.health_check.type`: `tcp` connects to hosts that took no connections, to find out whether they
+        /// are back; `http` sends a request to every host, whose answer must have a status from 200 to 399, and takes
+        /// a host out while it answers with the field `x-drain: 1`; `none` checks nothing. Default: `tcp`.
         public var type = Kind.tcp
 
         /// Key `proxy.health_check.path`: what `http` asks for. Default: `/readyz`.

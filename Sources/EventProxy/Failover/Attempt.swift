@@ -7,6 +7,8 @@ struct Attempt {
     /// Connections that died after the request was sent and before any byte of a response. One that had idled counts,
     /// too: nobody can tell an origin that ended it from one that the request has killed.
     private(set) var deaths = 0
+    /// Hosts that died on a fresh connection. If the request is answered after all, it was not what they died of.
+    private(set) var suspects = TriedHosts()
     /// The last reason for which there was no response.
     private(set) var failure: ClientFailure?
     /// A connection that had idled died under this host's request, which was sent again on a fresh one.
@@ -25,9 +27,10 @@ struct Attempt {
         self.failure = failure
     }
 
-    /// A connection died under the request, which was judged.
-    mutating func died(_ judgement: PoisonRule.Judgement) {
+    /// A connection died under the request, which was judged. `host` is nil if that says nothing of it.
+    mutating func died(_ judgement: PoisonRule.Judgement, host: Int? = nil) {
         deaths += 1
+        if let host { suspects.insert(host) }
         if judgement != .retry { isLast = true }
     }
 
@@ -36,9 +39,18 @@ struct Attempt {
         isLast = true
     }
 
+    /// The request was answered: gives the hosts that died under it, once.
+    mutating func answered() -> TriedHosts {
+        defer { suspects = TriedHosts() }
+        return suspects
+    }
+
     mutating func replayed() {
         hasReplayed = true
     }
+
+    /// Whether two hosts may be asked at the same time. Not after a death: with two more at work, three could die.
+    var mayHedge: Bool { deaths == 0 && !isLast }
 
     /// Whether the host may be asked again, over a fresh connection, after an idle one died.
     func mayReplay(isIdempotent: Bool, isReplayable: Bool, wasSent: Bool) -> Bool {

@@ -8,16 +8,19 @@ extension Transaction {
 
     /// Begins the first attempt.
     func tryFirstHost() {
-        let first = proxy.selectFirst(key: key, mayProbe: isIdempotent && isRequestComplete && !attempt.isLast)
+        let isRepeatable = isIdempotent && isRequestComplete
+        let first = proxy.selectFirst(
+            key: key, probes: attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue)
         guard let first else { return giveUp() }
         service = proxy.beginRequest(host: first.host)
         begin(attempt: first.host, isProbe: first.isProbe)
-        if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
-        rearm()
     }
 
     private func begin(attempt host: Int, isProbe: Bool) {
         attempt.began(host: host)
+        // Before anything is sent: the transaction may be over when that returns.
+        if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
+        rearm()
         // A request on probation has one attempt, which a stale connection must not cost it.
         leg = startLeg(host, isProbe: isProbe, onFreshConnection: attempt.isLast)
         if let leg { startSending(leg.connection) }
@@ -30,8 +33,9 @@ extension Transaction {
         let connection = idle ?? origin.takeClosed()
         connection.observer = self
         proxy.began(host)
+        let nowNs = proxy.loop.nowNs
         return Leg(
-            host: host, origin: origin, connection: connection, beganNs: proxy.loop.nowNs, isProbe: isProbe)
+            host: host, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs, isProbe: isProbe)
     }
 
     /// Sends the request if the connection stands, else connects first.
@@ -90,7 +94,7 @@ extension Transaction {
             return breakOff()
         }
         let judgement = judge(failure, leg, wasSent: wasSent)
-        proxy.settle(&leg, outcome(of: failure, judgement))
+        proxy.settle(&leg, failure.outcome(judgement, deaths: attempt.deaths, isProbe: leg.isProbe))
         leg.origin.giveBackClosed(connection)
         attempt.failed(failure)
         // The other one is still under way.
@@ -113,17 +117,10 @@ extension Transaction {
     private func judge(_ failure: ClientFailure, _ leg: Leg, wasSent: Bool) -> PoisonRule.Judgement {
         guard failure == .lost, wasSent, !leg.connection.hasReceivedBytes else { return .retry }
         let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths + 1)
-        attempt.died(judgement)
+        // The end of an idle connection says nothing, and that of a probe is told by its outcome.
+        let isNews = !leg.isProbe && !leg.connection.isReused && proxy.sawDeath(of: leg.host, beganNs: leg.beganNs)
+        attempt.died(judgement, host: isNews ? leg.host : nil)
         return judgement
-    }
-
-    private func outcome(of failure: ClientFailure, _ judgement: PoisonRule.Judgement) -> Outcome {
-        switch failure {
-        case .connect, .connectTimeout: .connectFailure
-        case .responseTimeout, .bodyTimeout: .hang
-        case .malformed: .serverError
-        case .lost: judgement == .retry && attempt.deaths == 0 ? .lost : .suspectDeath
-        }
     }
 
     /// A server error has come. True if it is held, because a better answer may come.
@@ -140,6 +137,8 @@ extension Transaction {
         if tryAnotherHost() { return true }
         held = nil
         leg = erring
+        // It may answer only as far as it is sent the rest.
+        if !awaitsContinue { readBody() }
         return false
     }
 
@@ -151,9 +150,8 @@ extension Transaction {
     /// Chooses another host, if the budget has it.
     private func tryAnotherHost() -> Bool {
         guard let host = proxy.selectAlternate(tried: attempt.tried, key: key),
-            proxy.takeRetry(service: service)
+            let delayMs = proxy.takeRetry(service: service, retry: attempt.count, remainingMs: remainingMs)
         else { return false }
-        guard let delayMs = proxy.backoffMs(retry: attempt.count, remainingMs: remainingMs) else { return false }
         next = .host(host, isProbe: false)
         if delayMs == 0 {
             proxy.later(self)
@@ -173,10 +171,15 @@ extension Transaction {
         mayTryAnother(wasSent: true) ? min(proxy.tryTimeoutMs, remainingMs) : remainingMs
     }
 
+    /// A further attempt that was chosen is not made.
+    func dropNext() {
+        if case .host = next.take() { proxy.giveBackRetry(service: service) }
+    }
+
     /// The promise of `timeouts.response`: by now the response should have begun.
     func totalTimePassed() {
         attempt.failed(.responseTimeout)
-        next = nil
+        dropNext()
         if let leg = leg.take() { discard(leg, .hang) }
         if let hedge = hedge.take() { discard(hedge, .hang) }
         giveUp()
@@ -187,6 +190,9 @@ extension Transaction {
         if let answer = held.take() {
             leg = answer
             isFinalAnswer = true
+            // Nothing that was to happen while there was no answer may happen to it.
+            alarms = Alarms()
+            rearm()
             return answer.connection.goOn()
         }
         guard let exchange = exchange.take() else { return end() }
@@ -203,6 +209,18 @@ extension Transaction {
 }
 
 extension ClientFailure {
+    /// What it says of the host. `deaths` counts those of the request.
+    func outcome(_ judgement: PoisonRule.Judgement, deaths: Int, isProbe: Bool) -> Outcome {
+        switch self {
+        case .connect(let number): SystemError.isOurs(number) ? .clientGone : .connectFailure
+        case .connectTimeout: .connectFailure
+        case .responseTimeout, .bodyTimeout: .hang
+        case .malformed: .serverError
+        // One on probation has to do better than that, whatever the request is.
+        case .lost: isProbe || judgement == .retry && deaths == 0 ? .lost : .suspectDeath
+        }
+    }
+
     /// No byte of a request can have been sent.
     var isOfConnecting: Bool {
         switch self {

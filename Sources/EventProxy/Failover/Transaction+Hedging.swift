@@ -6,14 +6,13 @@ internal import EventHTTP
 extension Transaction {
     /// GET and HEAD without content, which cost an origin little and change nothing.
     var isHedgeable: Bool {
-        (method == .get || method == .head) && isRequestComplete && !wantsUpgrade && !attempt.isLast && proxy.mayHedge
+        (method == .get || method == .head) && isRequestComplete && !wantsUpgrade && attempt.mayHedge && proxy.mayHedge
     }
 
     /// The attempt has taken longer than nearly all others do.
     func beginHedge() {
-        guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, attempt.count < proxy.attemptsMax else {
-            return
-        }
+        guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, !isFinalAnswer else { return }
+        guard isHedgeable, attempt.count < proxy.attemptsMax else { return }
         guard let host = proxy.selectAlternate(tried: attempt.tried, key: key), proxy.takeHedge(service: service) else {
             return
         }

@@ -17,6 +17,9 @@ enum Ejection {
     /// How long the probe of a host keeps other probes out, if nobody ever hears of it.
     static let probeMs: Int64 = 20_000
 
+    /// A probe that has been due for so long goes with the next request, even one that cannot be sent again.
+    static let overdueMs: Int64 = 10_000
+
     /// The time of an ejection that had `level` others before.
     static func durationMs(
         level: Int, _ reason: EjectionReason, using random: inout some RandomNumberGenerator

@@ -189,9 +189,11 @@ final class HealthBoard: Sendable {
 
     /// An active check that began at `sentMs` passed. A host that was ejected because it took no connections, or gave
     /// no answers, does so again; one that answered with errors has to answer a request. True if it came back.
-    func checkPassed(_ host: Int, sentMs: Int64, nowMs: Int64) -> Bool {
+    ///
+    /// `hasAnswered` says that it was more than a connection, which the kernel of a host that hangs makes as well.
+    func checkPassed(_ host: Int, hasAnswered: Bool = true, sentMs: Int64, nowMs: Int64) -> Bool {
         let now = HostState(bits: cells[host].state.load(ordering: .acquiring))
-        guard now.isEjected, now.reason == .connectFailure || now.reason == .hang else { return false }
+        guard now.isEjected, now.reason == .connectFailure || hasAnswered && now.reason == .hang else { return false }
         guard sentMs >= ejectedMs(host) else { return false }
         return bringBack(host, nowMs: nowMs)
     }

@@ -21,7 +21,7 @@ final class HealthChecker {
 /// results mean; the board tells the workers.
 ///
 /// A check by connecting says little of a host that answers requests, and costs it a connection. So it is made only of
-/// hosts that are out, to bring them back before a client's request has to find out.
+/// hosts that are out because they took none, to bring them back before a client's request has to find out.
 private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     private let host: Int
     private let setup: ProxySetup
@@ -36,6 +36,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     private var random: SplitMix64
     private var deadline: TimerWheel.ID?
     private var beganMs: Int64?
+    private var isConnected = false
 
     init(_ host: Int, _ setup: ProxySetup, on loop: EventLoop) {
         self.host = host
@@ -81,25 +82,35 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
 
     /// Time for the next check, or the end of the time of this one.
     func deadlinePassed() {
-        if beganMs != nil { return finish(.failed(.timeout)) }
-        if !asksHTTP, setup.health.state(host).isAvailable {
-            return arm(atMs: loop.nowMs + state.options.fastIntervalMs)
-        }
+        if beganMs != nil { return finish(.failed(isConnected ? .timeout : .unreachable)) }
+        if !asksHTTP, !isRefusing { return arm(atMs: loop.nowMs + state.options.fastIntervalMs) }
         beganMs = loop.nowMs
+        isConnected = false
         connection.observer = self
         do throws(SystemError) {
             try connection.connect(to: address)
             arm(atMs: loop.nowMs + timeoutMs)
         } catch {
-            finish(.failed(.unreachable))
+            connection.observer = nil
+            guard error.isOurs else { return finish(.failed(.unreachable)) }
+            // The check could not be made.
+            beganMs = nil
+            arm(atMs: loop.nowMs + state.options.fastIntervalMs)
         }
+    }
+
+    private var isRefusing: Bool {
+        let state = setup.health.state(host)
+        return state.isEjected && state.reason == .connectFailure
     }
 
     private func finish(_ result: CheckState.Result) {
         guard let sentMs = beganMs else { return }
         beganMs = nil
         connection.close()
-        if result == .passed, setup.health.checkPassed(host, sentMs: sentMs, nowMs: loop.nowMs) {
+        if result == .passed,
+            setup.health.checkPassed(host, hasAnswered: asksHTTP, sentMs: sentMs, nowMs: loop.nowMs)
+        {
             setup.logger.notice("\(name) passes its check and gets requests again")
         }
         let verdict = state.record(result, nowMs: loop.nowMs, using: &random)
@@ -120,6 +131,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     // MARK: What the connection tells
 
     func connected(_ connection: ClientConnection) {
+        isConnected = true
         guard asksHTTP else { return finish(.passed) }
         connection.begin(.get, responseTimeoutMs: timeoutMs)
         connection.sendWhole(request)

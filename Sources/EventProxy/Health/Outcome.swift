@@ -14,7 +14,7 @@ enum Outcome: UInt8, CaseIterable {
     case lost
     /// The connection ended under a request that may itself have been the cause: says nothing of the host.
     case suspectDeath
-    /// The client left first: says nothing of the host.
+    /// The client left first, or this process could not ask: says nothing of the host.
     case clientGone
 
     var isFailure: Bool {

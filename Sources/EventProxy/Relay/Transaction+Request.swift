@@ -46,7 +46,9 @@ extension Transaction {
             alarms.totalMs = proxy.loop.nowMs + proxy.totalTimeoutMs
             rearm()
         }
-        connection.endRequest()
+        leg?.askedNs = proxy.loop.nowNs
+        // What an attempt may take depends on whether another could follow, which an upload may have changed.
+        connection.endRequest(responseTimeoutMs: tryTimeoutMs)
     }
 
     /// Keeps content so that it can be sent again, as long as there is not too much of it.

@@ -15,6 +15,7 @@ extension Transaction {
             return .take
         }
         proxy.answered(fingerprint)
+        if attempt.suspects.count > 0 { proxy.lost(attempt.answered(), beganMs: beganMs) }
         if head.status.isServerError {
             if failedWithAnswer(connection, retryAfterMs: head.retryAfterMs ?? 0) { return .hold }
         } else {

@@ -120,7 +120,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     func end() {
         guard isActive else { return }
         isActive = false
-        next = nil
+        dropNext()
         // Still in use: its response is not complete, so its connection cannot be used again.
         if let leg = leg.take() { discard(leg, .clientGone) }
         if let hedge = hedge.take() { discard(hedge, .clientGone) }

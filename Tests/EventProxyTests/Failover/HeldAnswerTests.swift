@@ -40,6 +40,26 @@ struct HeldAnswerTests {
         #expect(requests.current.first?.body == Array("hello".utf8))
     }
 
+    @Test func `an early error that is not held lets the upload go on`() throws {
+        let first = ScriptedOrigin { connection, _, _ in
+            guard let head = try connection.requestHead() else { return }
+            try connection.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\n")
+            try connection.send(connection.content(of: head))
+        }
+        let second = ScriptedOrigin.saying("second")
+        // There is another host, but no time for it.
+        let proxy = try TestProxy([[first.port], [second.port]]) {
+            $0.timeouts.responseMs = 40
+            $0.timeouts.originBodyMs = 1_000
+        }
+        let client = try proxy.connect()
+        try client.send("PUT / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nwh")
+        #expect(try client.head().status == 503)
+        try client.send("at")
+        #expect(try client.bytes(4) == Array("what".utf8))
+        #expect(second.connectionCount == 0)
+    }
+
     @Test(arguments: [false, true])
     func `what happens to a connection whose answer is held does not disturb the next`(isReset: Bool) throws {
         let requests = Shared<[RawRequest]>([])

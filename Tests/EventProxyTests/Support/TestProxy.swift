@@ -7,6 +7,8 @@ import TestSupport
 /// A proxy in this process with one loop, which begins its round with the first host of the first service.
 struct TestProxy {
     let server: TestServer
+    /// What its loop shares with others: the health of hosts, and queries of death.
+    let setup: ProxySetup
     var port: UInt16 { server.port }
 
     /// A proxy to services with hosts on these ports.
@@ -21,11 +23,18 @@ struct TestProxy {
             })
         configure(&configuration)
         let setup = try ProxySetup(configuration, seed: 0, workers: 1)
+        self.setup = setup
         server = try TestServer(options: setup.serverOptions) { ReverseProxy(setup, on: $0, worker: 0) }
     }
 
     func connect(receiveBufferBytes: Int32? = nil) throws -> RawClient {
         try server.connect(receiveBufferBytes: receiveBufferBytes)
+    }
+
+    /// The end of the last exchange, and of everything that belongs to it.
+    func drain() throws {
+        server.drain()
+        try server.waitForDrain()
     }
 
     func get(_ path: String = "/", _ fields: String = "") throws -> RawResponse {

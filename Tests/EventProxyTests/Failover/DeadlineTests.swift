@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+/// What one attempt may take, and all of them together.
+struct DeadlineTests {
+    @Test func `an attempt that takes too long is followed by another`() throws {
+        let hanging = ScriptedOrigin.hanging()
+        let other = ScriptedOrigin.saying("other")
+        let proxy = try TestProxy([[hanging.port], [other.port]]) {
+            $0.retry.hedge = false
+            $0.timeouts.perTryMs = 100
+        }
+        #expect(try proxy.get().text == "other")
+        #expect(hanging.requests.count == 1)
+    }
+
+    @Test(arguments: ["Content-Length: 10\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"])
+    func `so is one of an upload, from its end on`(framing: String) throws {
+        let hanging = ScriptedOrigin.hanging()
+        let other = ScriptedOrigin { connection, request in
+            try connection.answer(String(decoding: request.body, as: UTF8.self))
+        }
+        let proxy = try TestProxy([[hanging.port], [other.port]]) {
+            $0.timeouts.perTryMs = 200
+            $0.timeouts.responseMs = 2_000
+        }
+        let client = try proxy.connect()
+        try client.send("PUT / HTTP/1.1\r\nHost: test\r\n\(framing)")
+        _ = try eventually(10, "the upload at the origin") { hanging.connectionCount == 1 ? true : nil }
+        let isChunked = framing.hasPrefix("T")
+        try client.send(isChunked ? "5\r\nhello\r\n" : "hello")
+        // Longer than an attempt may take: it is the client that is slow.
+        sleep(seconds: 0.4)
+        #expect(other.connectionCount == 0)
+        try client.send(isChunked ? "5\r\nworld\r\n0\r\n\r\n" : "world")
+        let response = try client.response()
+        #expect(response.status == 200)
+        #expect(response.text == "helloworld")
+    }
+
+    @Test func `an upload that cannot be sent again has all of the time`() throws {
+        let first = ScriptedOrigin { connection, _ in
+            sleep(seconds: 0.4)
+            try connection.answer("first")
+        }
+        let other = ScriptedOrigin.saying("other")
+        let proxy = try TestProxy([[first.port], [other.port]]) { $0.timeouts.perTryMs = 100 }
+        let client = try proxy.connect()
+        let body = String(repeating: "x", count: 100_000)
+        try client.send("PUT / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n")
+        _ = try eventually(10, "the upload at the origin") { first.connectionCount == 1 ? true : nil }
+        try client.send(body)
+        #expect(try client.response().text == "first")
+        #expect(other.connectionCount == 0)
+    }
+
+    @Test func `the last host that there is has all of the time`() throws {
+        let only = ScriptedOrigin { connection, _ in
+            sleep(seconds: 0.4)
+            try connection.answer("late")
+        }
+        let proxy = try TestProxy([[only.port]]) { $0.timeouts.perTryMs = 100 }
+        #expect(try proxy.get().text == "late")
+        let hanging = ScriptedOrigin.hanging()
+        let two = try TestProxy([[hanging.port], [only.port]]) {
+            $0.retry.hedge = false
+            $0.timeouts.perTryMs = 100
+        }
+        #expect(try two.get().text == "late")
+    }
+
+    @Test(arguments: [false, true]) func `the whole has an end, whatever is tried`(hedges: Bool) throws {
+        let origins = (0..<4).map { _ in ScriptedOrigin.hanging() }
+        let proxy = try TestProxy([origins.map(\.port)]) {
+            $0.attempts = 10
+            $0.retry.hedge = hedges
+            $0.timeouts.perTryMs = 100
+            $0.timeouts.responseMs = 250
+        }
+        #expect(try proxy.get().status == 504)
+        let total = origins.map(\.requests.count).reduce(0, +)
+        #expect(total >= 2)
+        try proxy.drain()
+    }
+
+    @Test(arguments: [false, true])
+    func `at the end of the time the answer that there was is given`(hedges: Bool) throws {
+        let erring = ScriptedOrigin.saying("ill", status: "503 Service Unavailable")
+        let hanging = ScriptedOrigin.hanging()
+        let proxy = try TestProxy([[erring.port], [hanging.port]]) {
+            $0.retry.hedge = hedges
+            $0.timeouts.responseMs = 300
+        }
+        let client = try proxy.connect()
+        try client.send(get())
+        let response = try client.response()
+        #expect(response.status == 503)
+        #expect(response.text == "ill")
+        #expect(response["host"] == "service-1-127.0.0.1-\(erring.port)")
+        try client.send("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n")
+        #expect(try client.response().status == 405)
+        try proxy.drain()
+    }
+}
