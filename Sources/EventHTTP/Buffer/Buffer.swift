@@ -169,6 +169,14 @@ internal import Glibc
         end &+= digits
     }
 
+    /// A number up to 255 in decimal: part of an address, which each forwarded request has twice.
+    @inline(__always)
+    package mutating func append(octet number: UInt8) {
+        if number >= 100 { append(0x30 &+ number / 100) }
+        if number >= 10 { append(0x30 &+ number / 10 % 10) }
+        append(0x30 &+ number % 10)
+    }
+
     /// The number in lower-case hexadecimal, without leading zeros.
     package mutating func append(hexadecimal number: UInt64) {
         let digits = max(1, (67 - number.leadingZeroBitCount) / 4)

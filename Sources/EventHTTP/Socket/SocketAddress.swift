@@ -119,7 +119,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
             let first = isIPv6 ? 12 : 0
             for i in 0..<4 {
                 if i > 0 { buffer.append(UInt8(ascii: ".")) }
-                buffer.append(decimal: UInt64(bytes[first + i]))
+                buffer.append(octet: bytes[first + i])
             }
             return
         }

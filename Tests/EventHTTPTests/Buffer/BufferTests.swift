@@ -203,4 +203,11 @@ struct FixedArrayTests {
             #expect(held == model && seen == model)
         }
     }
+
+    @Test(arguments: UInt8.min...UInt8.max)
+    func `an octet is written as Swift writes it`(_ number: UInt8) {
+        var buffer = Buffer(capacity: 4)
+        buffer.append(octet: number)
+        #expect(text(buffer.bytes) == "\(number)")
+    }
 }
