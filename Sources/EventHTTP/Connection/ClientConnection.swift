@@ -310,7 +310,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// A part of the request has been handed over, or taken by the kernel: the origin has its time again.
     private func noteSending() {
         if state.phase == .head {
-            setDeadline(state.isRequestSent ? timeouts.responseMs : timeouts.bodyMs)
+            setDeadline(state.isRequestSent ? responseMs : timeouts.bodyMs)
         } else {
             extendDeadline()
         }
