@@ -14,6 +14,8 @@ extension Transaction {
         guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, attempt.count < proxy.attemptsMax else {
             return
         }
+        // It may have killed a host. Another follows only if it did, not beside it.
+        guard attempt.deaths == 0 else { return }
         guard let host = proxy.selectAlternate(tried: attempt.tried, key: key), proxy.takeHedge(service: service) else {
             return
         }
