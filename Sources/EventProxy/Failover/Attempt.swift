@@ -4,9 +4,11 @@ internal import EventHTTP
 /// What one request has tried so far, and whether it may try again. Pure.
 struct Attempt {
     private(set) var tried = TriedHosts()
-    /// Connections that died after the request was sent and before any byte of a response. One that had idled counts,
-    /// too: nobody can tell an origin that ended it from one that the request has killed.
+    /// Hosts whose connection died after the request was sent and before any byte of a response. One that had idled
+    /// counts, too: nobody can tell an origin that ended it from one that the request has killed. But a host that then
+    /// took a fresh connection, and ended that, is still one host: another may be asked.
     private(set) var deaths = 0
+    private var deadHost: Int?
     /// The last reason for which there was no response.
     private(set) var failure: ClientFailure?
     /// A connection that had idled died under this host's request, which was sent again on a fresh one.
@@ -25,9 +27,15 @@ struct Attempt {
         self.failure = failure
     }
 
-    /// A connection died under the request, which was judged.
-    mutating func died(_ judgement: PoisonRule.Judgement) {
-        deaths += 1
+    /// How many hosts it will have been with this one.
+    func deaths(with host: Int) -> Int {
+        deadHost == host ? deaths : deaths + 1
+    }
+
+    /// A connection to a host died under the request, which was judged.
+    mutating func died(host: Int, _ judgement: PoisonRule.Judgement) {
+        deaths = deaths(with: host)
+        deadHost = host
         if judgement != .retry { isLast = true }
     }
 

@@ -112,8 +112,9 @@ extension Transaction {
     /// A request that was sent and died before any answer may have killed the origin; then few others may follow.
     private func judge(_ failure: ClientFailure, _ leg: Leg, wasSent: Bool) -> PoisonRule.Judgement {
         guard failure == .lost, wasSent, !leg.connection.hasReceivedBytes else { return .retry }
-        let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths + 1)
-        attempt.died(judgement)
+        let deaths = attempt.deaths(with: leg.host)
+        let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: deaths)
+        attempt.died(host: leg.host, judgement)
         return judgement
     }
 
