@@ -7,7 +7,7 @@
     ///
     /// Only in debug builds. A loop made within `enter` is this kernel's: its clock is virtual, its watchers are kept
     /// here instead of in libev, and it runs when `run` says so. The socket calls that are given a number from
-    /// `numberBase` on come here. The peers of the simulated connections are plain objects of a test: see `SimulatedPeer`.
+    /// `numberBase` on come here. The peers of the simulated connections are plain objects of a test, `SimulatedPeer`.
     @safe package final class SimulatedKernel {
         /// Descriptors from here on are simulated; no real one is as large.
         static let numberBase: Int32 = 1 << 24
