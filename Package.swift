@@ -59,6 +59,8 @@ let package = Package(
         .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: tests),
         .testTarget(
             name: "EventProxyTests", dependencies: ["EventProxy", "EventHTTP", "TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["EventProxy", "EventHTTP"], swiftSettings: tests),
         .testTarget(name: "AppServerTests", dependencies: ["app-server", "EventHTTP"], swiftSettings: tests),
         .testTarget(
             name: "EndToEndTests", dependencies: ["app-server", "proxy-server", "TestSupport"],

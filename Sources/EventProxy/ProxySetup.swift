@@ -22,7 +22,7 @@ public struct ProxySetup: Sendable {
     let poison = PoisonBoard()
     let fingerprintKey: UInt64
     let hashKey: HashKey
-    let logger = Logger(label: "proxy-log")
+    var logger = Logger(label: "proxy-log")
 
     /// What the consistent hash goes by.
     enum HashKey: Sendable {
@@ -35,6 +35,15 @@ public struct ProxySetup: Sendable {
     /// round robin begins and what the proxy calls itself in `Via`. `workers` is how many loops there will be.
     public init(
         _ configuration: ProxyConfiguration, seed: UInt32, workers: Int
+    ) throws(Resolver.Failure) {
+        // Nobody outside can know it, so nobody can make requests that look alike to us.
+        var random = SystemRandomNumberGenerator()
+        try self.init(configuration, seed: seed, workers: workers, fingerprintKey: random.next())
+    }
+
+    /// With a key that is known, so that a simulation can be repeated.
+    init(
+        _ configuration: ProxyConfiguration, seed: UInt32, workers: Int, fingerprintKey: UInt64
     ) throws(Resolver.Failure) {
         self.configuration = configuration
         var hosts: [ResolvedHost] = []
@@ -54,8 +63,7 @@ public struct ProxySetup: Sendable {
         self.seed = Int(seed >> 1)
         self.workers = workers
         health = HealthBoard(hostCount: hosts.count)
-        var random = SystemRandomNumberGenerator()
-        fingerprintKey = random.next()
+        self.fingerprintKey = fingerprintKey
         hashKey =
             switch (configuration.balancing.policy, configuration.balancing.hashField) {
             case (.hash, let name?): .field(Array(name.utf8))

@@ -3,7 +3,7 @@ public import EventHTTP
 
 /// The reverse proxy as a handler: each request becomes a transaction with an origin.
 public struct ReverseProxy: Handler {
-    private let proxy: ProxyLoop
+    let proxy: ProxyLoop
     private let lifetime: Lifetime
 
     /// Goes with the last copy of the handler.

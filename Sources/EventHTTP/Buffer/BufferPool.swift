@@ -16,6 +16,11 @@
     /// Blocks that buffers hold now, for tests and statistics.
     package var lentCount: Int { lent }
     private var lent = 0
+    #if DEBUG
+        /// The memory of those blocks, and the most there was: what a simulation holds against the stated bounds.
+        package private(set) var lentBytes = 0
+        package private(set) var lentBytesPeak = 0
+    #endif
 
     package init() {
         unsafe free = InlineArray(repeating: nil)
@@ -38,6 +43,10 @@
         var size = 0
         while size < 4 && Self.blockBytes[size] < count { size += 1 }
         lent += 1
+        #if DEBUG
+            lentBytes += size == 4 ? count : Self.blockBytes[size]
+            lentBytesPeak = max(lentBytesPeak, lentBytes)
+        #endif
         if size == 4 { return unsafe Block(memory: .allocate(capacity: count), capacity: count) }
         let capacity = Self.blockBytes[size]
         if let block = unsafe pop(size) { return unsafe Block(memory: block, capacity: capacity) }
@@ -46,6 +55,9 @@
 
     func give(_ block: UnsafeMutablePointer<UInt8>, capacity: Int) {
         lent -= 1
+        #if DEBUG
+            lentBytes -= capacity
+        #endif
         var size = 0
         while size < 4 && Self.blockBytes[size] != capacity { size += 1 }
         if size == 4 || freeCount[size] * capacity >= Self.retainedBytesMax {

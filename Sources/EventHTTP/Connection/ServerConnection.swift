@@ -253,7 +253,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         case .discardBody:
             state.discardGivenUp()
             finishIfDone()
-        case .linger, .close: close()
+        // The last answer is still being sent, to a client that takes it: what waits has a deadline of its own.
+        case .linger, .close: if socket.output.isEmpty { close() }
         case .nextExchange: break
         }
     }

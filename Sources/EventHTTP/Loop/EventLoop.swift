@@ -39,6 +39,11 @@ internal import Glibc
     /// The same in milliseconds.
     public var nowMs: Int64 { nowNs / 1_000_000 }
 
+    #if DEBUG
+        /// The kernel whose loop this is, if it was made within one.
+        let simulation = SimulatedKernel.current
+    #endif
+
     /// A loop that is run by the thread which calls `run`.
     public init() {
         guard let raw = unsafe ev_loop_new(UInt32(EVFLAG_AUTO | EVFLAG_NOENV)) else {
@@ -55,6 +60,9 @@ internal import Glibc
         unsafe timer = LoopTimer(
             on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).runDeadlines() },
             data: data)
+        #if DEBUG
+            simulation?.adopt(self)
+        #endif
     }
 
     deinit {
@@ -89,6 +97,21 @@ internal import Glibc
         runPostponed()
     }
 
+    #if DEBUG
+        /// When this loop's timer fires; `.max` for never.
+        var simulatedTimerNs: Int64 { timerMs == .max ? .max : timerMs * 1_000_000 }
+        var hasPostponed: Bool { !postponed.isEmpty }
+
+        /// One iteration, in the order that is promised above; `deliver` calls those whose descriptors are ready.
+        func simulateIteration(_ deliver: () -> Void) {
+            refreshTime()
+            date.refresh(unixSeconds: nowNs / 1_000_000_000)
+            if simulatedTimerNs <= nowNs { runDeadlines() }
+            deliver()
+            runPostponed()
+        }
+    #endif
+
     /// Ends `run` after the current iteration. On the loop's thread only.
     public func stop() {
         isRunning = false
@@ -96,6 +119,9 @@ internal import Glibc
     }
 
     private static func clockNs() -> Int64 {
+        #if DEBUG
+            if let kernel = SimulatedKernel.current { return kernel.nowNs }
+        #endif
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
@@ -103,6 +129,9 @@ internal import Glibc
 
     /// Processor time that the calling thread has used, in nanoseconds.
     package static func threadCPUNs() -> Int64 {
+        #if DEBUG
+            if SimulatedKernel.current != nil { return 0 }
+        #endif
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -41,7 +41,7 @@ package class IOTarget {
     }
 
     deinit {
-        unsafe ev_io_stop(loop.raw, watcher)
+        unlink()
         unsafe watcher.deallocate()
     }
 
@@ -53,17 +53,35 @@ package class IOTarget {
     /// Waits for `events` of the descriptor, and for nothing else; an empty set waits for nothing.
     package mutating func wait(for events: IOEvents, of descriptor: borrowing Descriptor) {
         if unsafe events == self.events && watcher.pointee.fd == descriptor.number { return }
-        unsafe ev_io_stop(loop.raw, watcher)
+        unlink()
         self.events = events
         if events.isEmpty { return }
         unsafe cev_io_set(watcher, descriptor.number, events.rawValue)
+        #if DEBUG
+            if let kernel = loop.simulation {
+                let data = unsafe watcher.pointee.data.unsafelyUnwrapped
+                let target = unsafe Unmanaged<IOTarget>.fromOpaque(data).takeUnretainedValue()
+                return kernel.watch(descriptor.number, for: events, target, on: loop)
+            }
+        #endif
         unsafe ev_io_start(loop.raw, watcher)
     }
 
     /// Waits for nothing. To be called before the descriptor is closed.
     package mutating func stop() {
-        unsafe ev_io_stop(loop.raw, watcher)
+        unlink()
         events = []
+    }
+
+    private func unlink() {
+        #if DEBUG
+            if let kernel = loop.simulation {
+                // Its number may be another's by now.
+                if !events.isEmpty { unsafe kernel.unwatch(watcher.pointee.fd) }
+                return
+            }
+        #endif
+        unsafe ev_io_stop(loop.raw, watcher)
     }
 }
 

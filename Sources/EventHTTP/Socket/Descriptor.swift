@@ -20,6 +20,9 @@ public struct Descriptor: ~Copyable {
     package var isOpen: Bool { number >= 0 }
 
     deinit {
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(number) { return kernel.close(number) }
+        #endif
         // Linux frees the number even when close reports EINTR or EIO, so trying again could close somebody else's.
         if number >= 0 { _ = close(number) }
     }

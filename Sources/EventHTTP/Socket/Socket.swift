@@ -11,6 +11,9 @@ package enum Socket {
     /// A listening socket. SO_REUSEPORT lets each loop have one of its own on the same port, and a new process take
     /// over beside the old; TCP_NODELAY is inherited by every connection accepted from it.
     package static func listening(on address: SocketAddress) throws(SystemError) -> Descriptor {
+        #if DEBUG
+            if let kernel = SimulatedKernel.current { return kernel.listening(on: address) }
+        #endif
         let descriptor = try stream(address)
         let level = Int32(IPPROTO_TCP)
         for (level, name) in [(SOL_SOCKET, SO_REUSEADDR), (SOL_SOCKET, SO_REUSEPORT), (level, TCP_NODELAY)] {
@@ -52,6 +55,9 @@ package enum Socket {
 
     /// Takes the next connection that waits.
     package static func accept(from listener: borrowing Descriptor) -> Accepted {
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(listener.number) { return kernel.accept(listener.number) }
+        #endif
         var storage = sockaddr_storage()
         let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         while true {
@@ -73,6 +79,9 @@ package enum Socket {
 
     /// A socket that is being connected: when it turns writable, `Syscalls.pendingError` tells how it went.
     package static func connecting(to address: SocketAddress) throws(SystemError) -> Descriptor {
+        #if DEBUG
+            if let kernel = SimulatedKernel.current { return try kernel.connecting(to: address) }
+        #endif
         let descriptor = try stream(address)
         _ = Syscalls.setOption(descriptor, level: Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         let number = descriptor.number
@@ -83,6 +92,9 @@ package enum Socket {
 
     /// The address that a socket is bound to: the port when 0 was asked for, the one a client reached.
     package static func localAddress(of socket: borrowing Descriptor) -> SocketAddress? {
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(socket.number) { return kernel.localAddress(socket.number) }
+        #endif
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = unsafe withUnsafeMutablePointer(to: &storage) {

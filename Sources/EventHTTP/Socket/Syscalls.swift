@@ -14,11 +14,16 @@ package enum IOResult: Equatable {
 
 /// The one file that does socket input and output. EINTR is retried, EAGAIN is an answer, and an errno that can
 /// only mean a bug of ours (EBADF, EFAULT, EINVAL, ENOTSOCK) stops the process instead of being carried on.
+///
+/// In debug builds a descriptor may be a simulated one, whose calls go to a `SimulatedKernel`.
 package enum Syscalls {
     /// Reads at most `max` bytes to the end of `buffer`, which must have room.
     package static func receive(_ socket: borrowing Descriptor, into buffer: inout Buffer, max: Int = .max) -> IOResult
     {
         let number = socket.number
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(number) { return kernel.receive(number, into: &buffer, max: max) }
+        #endif
         let count = unsafe buffer.fill(max: max) { start, room in
             var result: Int
             repeat { result = unsafe recv(number, start, room, 0) } while result < 0 && errno == EINTR
@@ -30,6 +35,9 @@ package enum Syscalls {
     /// Writes what the socket takes now.
     package static func send(_ socket: borrowing Descriptor, _ bytes: Span<UInt8>) -> IOResult {
         let number = socket.number
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(number) { return kernel.send(number, bytes, Span()) }
+        #endif
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             var result: Int
             repeat {
@@ -44,6 +52,9 @@ package enum Syscalls {
         _ socket: borrowing Descriptor, _ first: Span<UInt8>, _ second: Span<UInt8>
     ) -> IOResult {
         let number = socket.number
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(number) { return kernel.send(number, first, second) }
+        #endif
         return unsafe first.withUnsafeBufferPointer { first in
             unsafe second.withUnsafeBufferPointer { second in
                 var parts = unsafe (
@@ -66,11 +77,17 @@ package enum Syscalls {
 
     /// Ends our side of the connection; the peer reads an end of file after what was sent.
     package static func shutdownWriting(_ socket: borrowing Descriptor) {
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(socket.number) { return kernel.shutdownWriting(socket.number) }
+        #endif
         _ = shutdown(socket.number, Int32(SHUT_WR))
     }
 
     /// Makes the coming close a reset, so that the peer cannot take a cut message for a whole one.
     package static func resetOnClose(_ socket: borrowing Descriptor) {
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(socket.number) { return kernel.resetOnClose(socket.number) }
+        #endif
         var linger = linger(l_onoff: 1, l_linger: 0)
         _ = unsafe setsockopt(
             socket.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
@@ -78,7 +95,10 @@ package enum Syscalls {
 
     /// The error that a non-blocking connect ended with; 0 when it succeeded.
     package static func pendingError(_ socket: borrowing Descriptor) -> Int32 {
-        option(socket, SO_ERROR)
+        #if DEBUG
+            if let kernel = SimulatedKernel.of(socket.number) { return kernel.pendingError(socket.number) }
+        #endif
+        return option(socket, SO_ERROR)
     }
 
     static func option(_ socket: borrowing Descriptor, _ name: Int32) -> Int32 {

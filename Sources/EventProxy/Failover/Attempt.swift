@@ -4,9 +4,11 @@ internal import EventHTTP
 /// What one request has tried so far, and whether it may try again. Pure.
 struct Attempt {
     private(set) var tried = TriedHosts()
-    /// Connections that died after the request was sent and before any byte of a response. One that had idled counts,
-    /// too: nobody can tell an origin that ended it from one that the request has killed.
+    /// Hosts whose connection died after the request was sent and before any byte of a response. One that had idled
+    /// counts, too: nobody can tell an origin that ended it from one that the request has killed. But a host that then
+    /// took a fresh connection, and ended that, is still one host: another may be asked.
     private(set) var deaths = 0
+    private var deadHost: Int?
     /// Hosts that died on a fresh connection. If the request is answered after all, it was not what they died of.
     private(set) var suspects = TriedHosts()
     /// The last reason for which there was no response.
@@ -27,10 +29,16 @@ struct Attempt {
         self.failure = failure
     }
 
-    /// A connection died under the request, which was judged. `host` is nil if that says nothing of it.
-    mutating func died(_ judgement: PoisonRule.Judgement, host: Int? = nil) {
-        deaths += 1
-        if let host { suspects.insert(host) }
+    /// How many hosts it will have been with this one.
+    func deaths(with host: Int) -> Int {
+        deadHost == host ? deaths : deaths + 1
+    }
+
+    /// A connection to a host died under the request, which was judged. `isNews` if that says something of the host.
+    mutating func died(host: Int, _ judgement: PoisonRule.Judgement, isNews: Bool = false) {
+        deaths = deaths(with: host)
+        deadHost = host
+        if isNews, !suspects.contains(host) { suspects.insert(host) }
         if judgement != .retry { isLast = true }
     }
 

@@ -116,10 +116,11 @@ extension Transaction {
     /// A request that was sent and died before any answer may have killed the origin; then few others may follow.
     private func judge(_ failure: ClientFailure, _ leg: Leg, wasSent: Bool) -> PoisonRule.Judgement {
         guard failure == .lost, wasSent, !leg.connection.hasReceivedBytes else { return .retry }
-        let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: attempt.deaths + 1)
+        let deaths = attempt.deaths(with: leg.host)
+        let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: deaths)
         // The end of an idle connection says nothing, and that of a probe is told by its outcome.
         let isNews = !leg.isProbe && !leg.connection.isReused && proxy.sawDeath(of: leg.host, beganNs: leg.beganNs)
-        attempt.died(judgement, host: isNews ? leg.host : nil)
+        attempt.died(host: leg.host, judgement, isNews: isNews)
         return judgement
     }
 

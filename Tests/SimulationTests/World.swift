@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#if DEBUG
+    @testable import EventHTTP
+    @testable import EventProxy
+
+    /// One seed's world: a proxy with all that is real of it, origins and clients that are not, and a record of what
+    /// happened to each request, by which the promises are judged.
+    final class World {
+        let seed: UInt64
+        let kernel: SimulatedKernel
+        var random: SimulatedRandom
+        let address = SocketAddress("10.9.9.9", port: 8_888)!
+        var thinkMs = 200
+        private(set) var problems: [String] = []
+        private(set) var origins: [SimulatedOrigin] = []
+        private(set) var clients: [SimulatedClient] = []
+        private(set) var records: [Int: Record] = [:]
+        private var orders = 0
+        private var renewals = 0
+
+        // The real thing.
+        private(set) var setup: ProxySetup?
+        private(set) var proxies: [ProxyLoop] = []
+        private(set) var servers: [HTTPServer] = []
+        private(set) var pools: [BufferPool] = []
+
+        struct Record {
+            var request: Request?
+            var isGood = false
+            var askedMs: Int64 = 0
+            /// The hosts that were sent it.
+            var hosts: [Int] = []
+            var kills = 0
+            var answerBegan = false
+            var answerIsCut = false
+            var ends = 0
+        }
+
+        init(seed: UInt64) {
+            self.seed = seed
+            random = SimulatedRandom(seed: seed ^ 0x5151_5151)
+            kernel = SimulatedKernel(seed: seed)
+        }
+
+        func problem(_ text: String) {
+            if problems.count < 20 { problems.append("at \(kernel.nowMs) ms: \(text)") }
+        }
+
+        func nextOrder() -> Int {
+            orders += 1
+            return orders
+        }
+
+        // MARK: Building
+
+        func addOrigins(_ count: Int) {
+            for index in 0..<count {
+                let origin = SimulatedOrigin(self, index: index)
+                kernel.listen(origin, at: origin.address)
+                origins.append(origin)
+            }
+        }
+
+        @discardableResult
+        func addClient(
+            _ requests: [Request], _ manner: SimulatedClient.Manner, atMs: Int64
+        ) -> SimulatedClient {
+            let client = SimulatedClient(self, index: clients.count, requests, manner)
+            clients.append(client)
+            kernel.after(ms: atMs) { client.start() }
+            return client
+        }
+
+        /// Starts the proxy, its services being runs of the origins. Each loop accepts in turn.
+        func startProxy(_ services: [Int], configure: (inout ProxyConfiguration) -> Void) {
+            kernel.enter {
+                var first = 0
+                var parts: [ProxyConfiguration.Service] = []
+                for (index, count) in services.enumerated() {
+                    let hosts = origins[first..<first + count].map {
+                        ProxyConfiguration.Host(address: $0.address.host, port: $0.address.port)
+                    }
+                    parts.append(ProxyConfiguration.Service(name: "s\(index)", hosts: hosts))
+                    first += count
+                }
+                var configuration = ProxyConfiguration(services: parts)
+                configuration.limits.connections = 1_000
+                configure(&configuration)
+                do {
+                    let loop = EventLoop()
+                    var setup = try ProxySetup(
+                        configuration, seed: UInt32(truncatingIfNeeded: seed), workers: 1, fingerprintKey: seed)
+                    setup.logger.logLevel = .critical
+                    let handler = ReverseProxy(setup, on: loop, worker: 0)
+                    proxies.append(handler.proxy)
+                    pools.append(loop.pool)
+                    let socket = try ListeningSocket(on: address)
+                    servers.append(HTTPServer(on: loop, socket: socket, options: setup.serverOptions, handler: handler))
+                    self.setup = setup
+                } catch {
+                    problem("no proxy: \(error)")
+                }
+            }
+        }
+
+        // MARK: What clients and origins tell
+
+        func asked(_ request: Request, isGood: Bool) {
+            kernel.note(20, request.id, request.count)
+            records[request.id] = Record(request: request, isGood: isGood, askedMs: kernel.nowMs)
+        }
+
+        /// The same once more, as a request of its own.
+        func renewed(_ request: Request) -> Request {
+            renewals += 1
+            return Request(
+                id: 1_000_000 + renewals, method: request.method, path: request.path, count: request.count,
+                size: request.size, isChunked: request.isChunked)
+        }
+
+        func delivered(_ id: Int, to host: Int, _ head: Head) {
+            kernel.note(21, id, host)
+            guard let request = records[id]?.request else { return problem("request \(id) was never made") }
+            records[id]?.hosts.append(host)
+            if head.line != "\(request.method) \(request.path) HTTP/1.1" {
+                problem("request \(id) arrived as \(head.line)")
+            }
+            if !request.isIdempotent, records[id]?.hosts.count ?? 0 > 1 {
+                problem("P2: \(request.method) \(id) was delivered to hosts \(records[id]?.hosts ?? [])")
+            }
+        }
+
+        func killed(by id: Int) {
+            records[id]?.kills += 1
+            if let kills = records[id]?.kills, kills > 2 { problem("P7: request \(id) has killed \(kills) origins") }
+        }
+
+        func answerBegan(_ id: Int, isCut: Bool) {
+            records[id]?.answerBegan = true
+            if isCut { records[id]?.answerIsCut = true }
+        }
+
+        private func over(_ request: Request) {
+            kernel.note(22, request.id, 0)
+            records[request.id]?.ends += 1
+            if records[request.id]?.ends != 1 { problem("request \(request.id) was answered twice") }
+        }
+
+        func answered(_ request: Request) { over(request) }
+
+        /// Sent ahead on a connection that ended in order before its turn.
+        func dropped(_ request: Request) { over(request) }
+
+        /// An answer that says that there is none.
+        func failed(_ request: Request, _ head: Head, isGood: Bool) {
+            over(request)
+            guard isGood, let why = mustSucceed(request) else { return }
+            let record = records[request.id]
+            problem(
+                "P3: \(request.method) \(request.path) \(request.id), asked at \(record?.askedMs ?? 0) ms, got "
+                    + "\(head.status) after hosts \(record?.hosts ?? []), although \(why)")
+        }
+
+        /// The answer broke off.
+        func broken(_ request: Request, isGood: Bool) {
+            over(request)
+            if isGood, records[request.id]?.answerIsCut != true, !isTroubled {
+                problem("request \(request.id) was broken off, although no origin did so")
+            }
+        }
+
+        func brokenBeforeHead(_ request: Request) {
+            over(request)
+            if records[request.id]?.answerIsCut == true { return }
+            problem(
+                "\(request.method) \(request.id) ended without an answer; hosts \(records[request.id]?.hosts ?? [])")
+        }
+
+        // MARK: Judging
+
+        var badHosts: [SimulatedOrigin] { origins.filter { !$0.mischief.isEmpty } }
+        var hasPoison = false
+
+        /// Origins die under requests that have nothing to do with it.
+        private var isTroubled: Bool { hasPoison }
+
+        /// Why a request cannot have failed: there was a host that is good, attempts and time enough to come to it, and
+        /// leave to send the request there.
+        private func mustSucceed(_ request: Request) -> String? {
+            guard let setup, let proxy = proxies.first, request.path != "/fail" else { return nil }
+            if hasPoison {
+                guard badHosts.isEmpty, request.method == "GET", request.path == "/a", origins.count >= 4,
+                    setup.configuration.attempts >= 3
+                else { return nil }
+            }
+            let bad = badHosts
+            if bad.isEmpty { return "no host is bad" }
+            guard bad.count < origins.count, bad.count < setup.configuration.attempts else { return nil }
+            if proxy.counts.overBudget > 0 || proxy.counts.shed > 0 { return nil }
+            // A request under which two have died is not sent to a third.
+            if bad.filter({ $0.mischief.contains { $0.isDeadly } }).count > 1 { return nil }
+            let isReplayable = request.isIdempotent && request.count < 60_000
+            guard isReplayable || bad.allSatisfy({ $0.mischief.allSatisfy(\.isOfConnecting) }) else { return nil }
+            // Each may take its time twice: over an idle connection and over a fresh one.
+            let tryMs = max(setup.configuration.timeouts.perTryMs, setup.configuration.timeouts.connectMs)
+            guard Int64(bad.count) * tryMs * 2 + 1_000 < setup.configuration.timeouts.responseMs else { return nil }
+            return
+                "only \(bad.map(\.index)) of \(origins.count) are bad and \(setup.configuration.attempts) are tried"
+        }
+
+        func finish() {
+            for client in clients where !client.isOver { problem("client \(client.index) has not come to an end") }
+            for (id, record) in records.sorted(by: { $0.key < $1.key }) where record.isGood && record.ends == 0 {
+                problem("request \(id) has come to nothing; hosts \(record.hosts)")
+            }
+            for server in servers where server.connectionCount != 0 {
+                problem("\(server.connectionCount) connections are left: \(kernel.openText)")
+            }
+            if kernel.idleWakesMax > 2 { problem("a watcher woke \(kernel.idleWakesMax) times for nothing") }
+            judgeRetries()
+            judgeQuiet()
+            kernel.enter {
+                servers.removeAll()
+                proxies.removeAll()
+                kernel.dropLoops()
+            }
+            for pool in pools where pool.lentCount != 0 { problem("\(pool.lentCount) buffers were not given back") }
+            if kernel.watchedCount != 0 { problem("\(kernel.watchedCount) descriptors are still watched") }
+            if kernel.openCount != 0 { problem("\(kernel.openCount) descriptors are still open") }
+        }
+
+        /// P4, for all of the time: deposits of a fifth, and the floor.
+        private func judgeRetries() {
+            for proxy in proxies {
+                let extra = Double(proxy.counts.retries + proxy.counts.hedges)
+                let seconds = Double(kernel.nowMs - startedMs) / 1_000
+                let floor = (seconds + 10) * 3 * Double(proxy.budgets.count)
+                if extra > 0.2 * Double(proxy.counts.requests) + floor {
+                    problem("P4: \(extra) retries and hedges of \(proxy.counts.requests) requests in \(seconds) s")
+                }
+            }
+        }
+
+        var startedMs: Int64 = 0
+
+        /// With nothing to do, a loop wakes for its lag timer and the checks, and for nothing else.
+        private func judgeQuiet() {
+            let before = kernel.iterations
+            kernel.run(untilMs: kernel.nowMs + 10_000)
+            let perSecond = (kernel.iterations - before) / 10
+            if perSecond > 12 + 8 * origins.count { problem("an idle loop wakes \(perSecond) times a second") }
+        }
+    }
+#endif
