@@ -2,6 +2,7 @@
 #if DEBUG
     @testable import EventHTTP
     @testable import EventProxy
+    import Glibc
 
     /// Draws a world from a seed and lets it go on until nothing is left to happen.
     enum Scenario {
@@ -17,7 +18,9 @@
             world.addOrigins(services.reduce(0, +))
             drawMischief(world)
             world.startedMs = world.kernel.nowMs
-            world.startProxy(services) { configure(&$0, world) }
+            if world.random.oneIn(8) { world.drain(atMs: Int64(world.random.below(3_000))) }
+            if world.random.oneIn(50) { runOutOfDescriptors(world) }
+            world.startProxy(services, workers: world.random.oneIn(4) ? 2 : 1) { configure(&$0, world) }
             drawClients(world)
             world.kernel.run(untilMs: world.startedMs + longestMs) {
                 world.clients.allSatisfy(\.isOver)
@@ -36,6 +39,13 @@
             let attempts = world.setup?.configuration.attempts ?? 0
             let services = world.setup?.hostCounts ?? []
             return "from \(world.startedMs) ms, \(attempts) attempts, services \(services): \(origins)"
+        }
+
+        private static func runOutOfDescriptors(_ world: World) {
+            let endMs = world.kernel.nowMs + 1_000
+            world.kernel.acceptFailure = { [unowned world] in
+                world.kernel.nowMs < endMs && world.random.oneIn(2) ? EMFILE : 0
+            }
         }
 
         private static func drawLink(_ world: World) {
@@ -67,6 +77,7 @@
 
         private static func configure(_ configuration: inout ProxyConfiguration, _ world: World) {
             configuration.attempts = [3, 3, 3, 2, 4, 1][world.random.below(6)]
+            configuration.retry.idempotencyKey = world.trustsKeys
             configuration.retry.hedge = !world.random.oneIn(3)
             let policies = ProxyConfiguration.Balancing.Policy.allCases
             configuration.balancing.policy = policies[world.random.below(policies.count)]
@@ -100,10 +111,12 @@
             let method = isPoison ? "GET" : ["GET", "GET", "GET", "HEAD", "PUT", "POST"][world.random.below(6)]
             let hasContent = method == "PUT" || method == "POST"
             let sizes = [0, 10, 500, 3_000, 20_000, world.random.oneIn(8) ? 300_000 : 70_000]
+            let count = hasContent ? sizes[world.random.below(6)] : 0
             return Request(
                 id: id, method: method, path: isPoison ? "/fail" : ["/a", "/b?c", "/d/\(id)"][world.random.below(3)],
-                count: hasContent ? sizes[world.random.below(6)] : 0, size: sizes[world.random.below(6)],
-                isChunked: hasContent && world.random.oneIn(2))
+                count: count, size: sizes[world.random.below(6)], isChunked: hasContent && world.random.oneIn(2),
+                expects: count > 0 && world.random.oneIn(4),
+                hasKey: method == "POST" && world.trustsKeys && world.random.oneIn(2))
         }
     }
 #endif

@@ -11,20 +11,32 @@
         let count: Int
         let size: Int
         let isChunked: Bool
+        /// Waits for 100 before it sends its content.
+        var expects = false
+        /// Has a key by which it can be sent again, and the proxy trusts it.
+        var hasKey = false
 
-        var isIdempotent: Bool { method != "POST" }
+        var isIdempotent: Bool { method != "POST" || hasKey }
 
-        var bytes: [UInt8] {
+        var bytes: [UInt8] { head + content }
+
+        var head: [UInt8] {
             var text =
                 "\(method) \(path) HTTP/1.1\r\nHost: test\r\nX-Id: \(id)\r\nX-Size: \(size)\r\nX-Count: \(count)\r\n"
-            let content = Content.bytes(id + 1, count)
+            if expects { text += "Expect: 100-continue\r\n" }
+            if hasKey { text += "Idempotency-Key: \(id)\r\n" }
             if !isChunked {
-                text += method == "GET" || method == "HEAD" ? "\r\n" : "Content-Length: \(count)\r\n\r\n"
-                return Array(text.utf8) + content
+                return Array(
+                    "\(text)\(method == "GET" || method == "HEAD" ? "" : "Content-Length: \(count)\r\n")\r\n".utf8)
             }
-            text += "Transfer-Encoding: chunked\r\n\r\n"
-            guard count > 0 else { return Array(text.utf8) + Array("0\r\n\r\n".utf8) }
-            return Array("\(text)\(String(count, radix: 16))\r\n".utf8) + content + Array("\r\n0\r\n\r\n".utf8)
+            return Array("\(text)Transfer-Encoding: chunked\r\n\r\n".utf8)
+        }
+
+        var content: [UInt8] {
+            let content = Content.bytes(id + 1, count)
+            if !isChunked { return content }
+            if count == 0 { return Array("0\r\n\r\n".utf8) }
+            return Array("\(String(count, radix: 16))\r\n".utf8) + content + Array("\r\n0\r\n\r\n".utf8)
         }
     }
 
@@ -59,6 +71,7 @@
         private var willClose = false
         private var sending = 0
         private var isSending = false
+        private var awaited: Request?
         private(set) var isOver = false
         private(set) var answered = 0
 
@@ -82,6 +95,7 @@
             hasBegun = false
             connection = nil
             isSending = false
+            awaited = nil
             world.kernel.connect(self, from: address, to: world.address)
         }
 
@@ -109,7 +123,11 @@
         }
 
         func ended(_ connection: SimulatedConnection) { lost(connection) }
-        func broken(_ connection: SimulatedConnection) { lost(connection) }
+        func broken(_ connection: SimulatedConnection) {
+            // Refused: the proxy has stopped.
+            if self.connection == nil, !isOver { return finish() }
+            lost(connection)
+        }
 
         private func lost(_ connection: SimulatedConnection) {
             guard connection === self.connection, !isOver else { return }
@@ -131,6 +149,9 @@
             todo.removeFirst(batch.count)
             asked += batch
             for request in batch { world.asked(request, isGood: isGood) }
+            if isGood, let request = batch.first, batch.count == 1, request.expects {
+                return sendExpecting(request, over: connection)
+            }
             send(batch.flatMap(\.bytes), over: connection)
         }
 
@@ -170,6 +191,24 @@
             if asked.isEmpty { askNext() }
         }
 
+        /// Sends a head, and its content when it is asked for, or nobody has said anything for a while.
+        private func sendExpecting(_ request: Request, over connection: SimulatedConnection) {
+            isSending = true
+            awaited = request
+            connection.send(request.head)
+            world.kernel.after(ms: 3_000) { [weak self, weak connection] in
+                guard let self, let connection, connection === self.connection else { return }
+                if awaited?.id == request.id { sendAwaited() }
+            }
+        }
+
+        private func sendAwaited() {
+            guard let request = awaited, let connection else { return }
+            awaited = nil
+            sending += 1
+            sendPieces(request.content, from: 0, over: connection, sending)
+        }
+
         private func leave(_ withReset: Bool) {
             if withReset { connection?.reset() } else { connection?.close() }
             finish()
@@ -205,6 +244,14 @@
             isFinal = head.status >= 200
             hasBegun = true
             if head["connection"] == "close" { willClose = true }
+            if head.status == 100 { sendAwaited() }
+            if isFinal, awaited != nil {
+                // Answered without its content, which is then not sent; so nothing can follow on this connection.
+                if !willClose {
+                    world.problem("client \(index) does not know whether to send content after \(head.line)")
+                }
+                awaited = nil
+            }
             if asked.isEmpty {
                 world.problem("client \(index) was sent an answer that it did not ask for: \(head.line)")
             }

@@ -7,7 +7,8 @@
 
     /// The real proxy above its system calls, in thousands of small worlds whose every accident a seed decides.
     ///
-    /// A seed that failed is run alone with `SIMULATION_SEED=… swift test --filter SimulationTests`.
+    /// A seed that failed is run alone with `SIMULATION_SEED=… swift test --filter SimulationTests`; with
+    /// `SIMULATION_TRACE=1` every call is printed. `SIMULATION_SEEDS=100000` runs so many instead of two thousand.
     struct SimulationTests {
         static let batches = 40
         static let seedsPerBatch = 50
@@ -17,7 +18,9 @@
                 if batch == 0 { judge(seed) }
                 return
             }
-            for index in 0..<Self.seedsPerBatch { judge(UInt64(batch * Self.seedsPerBatch + index)) }
+            let seeds = getenv("SIMULATION_SEEDS").flatMap { Int(String(cString: $0)) }
+            let seedsPerBatch = seeds.map { $0 / Self.batches } ?? Self.seedsPerBatch
+            for index in 0..<seedsPerBatch { judge(UInt64(index * Self.batches + batch)) }
         }
 
         private func judge(_ seed: UInt64) {

@@ -15,6 +15,9 @@
         private(set) var origins: [SimulatedOrigin] = []
         private(set) var clients: [SimulatedClient] = []
         private(set) var records: [Int: Record] = [:]
+        /// When the proxy was told to stop, and how many of its loops have.
+        private(set) var drainMs = Int64.max
+        private(set) var drained = 0
         private var orders = 0
         private var renewals = 0
 
@@ -72,7 +75,7 @@
         }
 
         /// Starts the proxy, its services being runs of the origins. Each loop accepts in turn.
-        func startProxy(_ services: [Int], configure: (inout ProxyConfiguration) -> Void) {
+        func startProxy(_ services: [Int], workers: Int = 1, configure: (inout ProxyConfiguration) -> Void) {
             kernel.enter {
                 var first = 0
                 var parts: [ProxyConfiguration.Service] = []
@@ -87,19 +90,31 @@
                 configuration.limits.connections = 1_000
                 configure(&configuration)
                 do {
-                    let loop = EventLoop()
                     var setup = try ProxySetup(
-                        configuration, seed: UInt32(truncatingIfNeeded: seed), workers: 1, fingerprintKey: seed)
+                        configuration, seed: UInt32(truncatingIfNeeded: seed), workers: workers, fingerprintKey: seed)
                     setup.logger.logLevel = .critical
-                    let handler = ReverseProxy(setup, on: loop, worker: 0)
-                    proxies.append(handler.proxy)
-                    pools.append(loop.pool)
-                    let socket = try ListeningSocket(on: address)
-                    servers.append(HTTPServer(on: loop, socket: socket, options: setup.serverOptions, handler: handler))
                     self.setup = setup
+                    for worker in 0..<workers { try startWorker(worker, setup) }
                 } catch {
                     problem("no proxy: \(error)")
                 }
+            }
+        }
+
+        private func startWorker(_ worker: Int, _ setup: ProxySetup) throws {
+            let loop = EventLoop()
+            let handler = ReverseProxy(setup, on: loop, worker: worker)
+            proxies.append(handler.proxy)
+            pools.append(loop.pool)
+            let socket = try ListeningSocket(on: address)
+            servers.append(HTTPServer(on: loop, socket: socket, options: setup.serverOptions, handler: handler))
+        }
+
+        /// Stops the proxy in order, in the middle of everything.
+        func drain(atMs: Int64) {
+            kernel.after(ms: atMs) { [self] in
+                drainMs = kernel.nowMs
+                for server in servers { server.drain { [unowned self] in drained += 1 } }
             }
         }
 
@@ -115,7 +130,7 @@
             renewals += 1
             return Request(
                 id: 1_000_000 + renewals, method: request.method, path: request.path, count: request.count,
-                size: request.size, isChunked: request.isChunked)
+                size: request.size, isChunked: request.isChunked, expects: request.expects, hasKey: request.hasKey)
         }
 
         func delivered(_ id: Int, to host: Int, _ head: Head) {
@@ -164,7 +179,8 @@
         /// The answer broke off.
         func broken(_ request: Request, isGood: Bool) {
             over(request)
-            if isGood, records[request.id]?.answerIsCut != true, !isTroubled {
+            let isLate = kernel.nowMs >= drainMs && kernel.nowMs - drainMs > 29_000
+            if isGood, records[request.id]?.answerIsCut != true, !isTroubled, !isLate {
                 problem("request \(request.id) was broken off, although no origin did so")
             }
         }
@@ -172,6 +188,9 @@
         func brokenBeforeHead(_ request: Request) {
             over(request)
             if records[request.id]?.answerIsCut == true { return }
+            // Sent as its idle connection was ended, or when time was up.
+            let isLate = kernel.nowMs >= drainMs && kernel.nowMs - drainMs > 29_000
+            if kernel.nowMs >= drainMs, records[request.id]?.hosts.isEmpty == true || isLate { return }
             problem(
                 "\(request.method) \(request.id) ended without an answer; hosts \(records[request.id]?.hosts ?? [])")
         }
@@ -180,6 +199,7 @@
 
         var badHosts: [SimulatedOrigin] { origins.filter { !$0.mischief.isEmpty } }
         var hasPoison = false
+        private(set) lazy var trustsKeys = random.oneIn(3)
 
         /// Origins die under requests that have nothing to do with it.
         private var isTroubled: Bool { hasPoison }
@@ -187,7 +207,7 @@
         /// Why a request cannot have failed: there was a host that is good, attempts and time enough to come to it, and
         /// leave to send the request there.
         private func mustSucceed(_ request: Request) -> String? {
-            guard let setup, let proxy = proxies.first, request.path != "/fail" else { return nil }
+            guard let setup, request.path != "/fail" else { return nil }
             if hasPoison {
                 guard badHosts.isEmpty, request.method == "GET", request.path == "/a", origins.count >= 4,
                     setup.configuration.attempts >= 3
@@ -196,7 +216,7 @@
             let bad = badHosts
             if bad.isEmpty { return "no host is bad" }
             guard bad.count < origins.count, bad.count < setup.configuration.attempts else { return nil }
-            if proxy.counts.overBudget > 0 || proxy.counts.shed > 0 { return nil }
+            if proxies.contains(where: { $0.counts.overBudget > 0 || $0.counts.shed > 0 }) { return nil }
             // A request under which two have died is not sent to a third.
             if bad.filter({ $0.mischief.contains { $0.isDeadly } }).count > 1 { return nil }
             let isReplayable = request.isIdempotent && request.count < 60_000
@@ -217,8 +237,10 @@
                 problem("\(server.connectionCount) connections are left: \(kernel.openText)")
             }
             if kernel.idleWakesMax > 2 { problem("a watcher woke \(kernel.idleWakesMax) times for nothing") }
+            if drainMs != .max, drained != servers.count { problem("only \(drained) loops have drained") }
             judgeRetries()
             judgeQuiet()
+            judgeMemory()
             kernel.enter {
                 servers.removeAll()
                 proxies.removeAll()
@@ -231,13 +253,25 @@
 
         /// P4, for all of the time: deposits of a fifth, and the floor.
         private func judgeRetries() {
-            for proxy in proxies {
-                let extra = Double(proxy.counts.retries + proxy.counts.hedges)
-                let seconds = Double(kernel.nowMs - startedMs) / 1_000
-                let floor = (seconds + 10) * 3 * Double(proxy.budgets.count)
-                if extra > 0.2 * Double(proxy.counts.requests) + floor {
-                    problem("P4: \(extra) retries and hedges of \(proxy.counts.requests) requests in \(seconds) s")
+            let extra = proxies.reduce(0) { $0 + Double($1.counts.retries + $1.counts.hedges) }
+            let requests = proxies.reduce(0) { $0 + Double($1.counts.requests) }
+            let seconds = Double(kernel.nowMs - startedMs) / 1_000
+            let floor = (seconds + 10) * 3 * Double(setup?.hostCounts.count ?? 0)
+            if extra > 0.2 * requests + floor {
+                problem("P4: \(extra) retries and hedges of \(requests) requests in \(seconds) s")
+            }
+        }
+
+        /// What a client's exchange may hold: two directions, its request, its attempt and one beside it.
+        static let exchangeBytesMax = 5 * 256 << 10
+
+        private func judgeMemory() {
+            for pool in pools {
+                if pool.lentBytesPeak > clients.count * Self.exchangeBytesMax {
+                    problem("\(pool.lentBytesPeak) bytes were lent for \(clients.count) clients")
                 }
+                let ofChecks = setup?.configuration.healthCheck.type == .http ? origins.count : 0
+                if pool.lentCount > ofChecks { problem("\(pool.lentCount) buffers are lent for nothing") }
             }
         }
 
@@ -248,7 +282,9 @@
             let before = kernel.iterations
             kernel.run(untilMs: kernel.nowMs + 10_000)
             let perSecond = (kernel.iterations - before) / 10
-            if perSecond > 12 + 8 * origins.count { problem("an idle loop wakes \(perSecond) times a second") }
+            if perSecond > servers.count * 12 + 8 * origins.count {
+                problem("an idle loop wakes \(perSecond) times a second")
+            }
         }
     }
 #endif

@@ -48,6 +48,12 @@
             note(6, index, 0)
             say(number, "close")
             slots[index].socket = nil
+            if let listener = socket as? SimulatedListeningSocket {
+                for (connection, _) in listener.waiting {
+                    connection.isClosed = true
+                    connection.arriveAtPeer { connection.resetDeliveredToPeer() }
+                }
+            }
             guard let connection = socket as? SimulatedConnection else { return }
             connection.isClosed = true
             if connection.isReset || connection.isConnecting { return }
@@ -68,10 +74,9 @@
         package func connect(_ peer: any SimulatedPeer, from client: SocketAddress, to address: SocketAddress) {
             let connection = SimulatedConnection(self, address: address, link: link, peer: peer)
             connection.arriveAtLoop { [self] in
-                let listener = slots.first {
-                    $0.socket is SimulatedListeningSocket && $0.socket?.address == address
-                }
-                guard let listener = listener?.socket as? SimulatedListeningSocket else {
+                // Loops that share an address share its clients, as with SO_REUSEPORT.
+                let listeners = slots.compactMap { $0.socket as? SimulatedListeningSocket }
+                guard let listener = listeners.filter({ $0.address == address }).randomElement(using: &random) else {
                     return connection.arriveAtPeer { connection.resetDeliveredToPeer() }
                 }
                 listener.waiting.append((connection, client))
