@@ -6,8 +6,8 @@
 
     /// Worlds with so many requests that budgets are felt.
     struct StormTests {
-        /// P4, judged by what arrived: of all that origins were sent, a fifth and the floor may be repetitions. All hosts
-        /// answer 503, so that every request would be tried three times if it might.
+        /// P4, judged by what arrived: of all that origins were sent, a fifth and the floor may be repetitions. All
+        /// hosts answer 503, or slowly, so that every request would be sent again if it might.
         @Test(arguments: 0..<4 as Range<UInt64>, [SimulatedOrigin.Mischief.serverError, .slow])
         func `P4: in an outage retries and hedges stay a fifth of the load`(
             seed: UInt64, mischief: SimulatedOrigin.Mischief
