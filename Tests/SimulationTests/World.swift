@@ -221,7 +221,7 @@
             if bad.filter({ $0.mischief.contains { $0.isDeadly } }).count > 1 { return nil }
             let isReplayable = request.isIdempotent && request.count < 60_000
             guard isReplayable || bad.allSatisfy({ $0.mischief.allSatisfy(\.isOfConnecting) }) else { return nil }
-            // Without a key they are not sent again, die on one host one after the other, and all of the path are suspect.
+            // Without a key they are not sent again, so some may die on one host in turn, and the path is suspect.
             if request.method == "POST", bad.contains(where: { $0.mischief.contains(where: \.isDeadly) }) { return nil }
             // Each may take its time twice: over an idle connection and over a fresh one.
             let tryMs = max(setup.configuration.timeouts.perTryMs, setup.configuration.timeouts.connectMs)
