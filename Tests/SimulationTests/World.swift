@@ -272,7 +272,8 @@
                 if pool.lentBytesPeak > clients.count * Self.exchangeBytesMax {
                     problem("\(pool.lentBytesPeak) bytes were lent for \(clients.count) clients")
                 }
-                let ofChecks = setup?.configuration.healthCheck.type == .http ? origins.count : 0
+                // A check keeps its request, and one that is under way what it sends and reads.
+                let ofChecks = setup?.configuration.healthCheck.type == .http ? 3 * origins.count : 0
                 if pool.lentCount > ofChecks { problem("\(pool.lentCount) buffers are lent for nothing") }
             }
         }
