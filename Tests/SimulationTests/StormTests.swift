@@ -7,7 +7,7 @@
     /// Worlds with so many requests that budgets are felt.
     struct StormTests {
         /// P4, judged by what arrived: of all that origins were sent, a fifth and the floor may be repetitions. All
-        /// hosts answer 503, so that every request would be tried three times if it might.
+        /// hosts answer 503, or slowly, so that every request would be sent again if it might.
         @Test(arguments: 0..<4 as Range<UInt64>, [SimulatedOrigin.Mischief.serverError, .slow])
         func `P4: in an outage retries and hedges stay a fifth of the load`(
             seed: UInt64, mischief: SimulatedOrigin.Mischief
@@ -40,6 +40,36 @@
             world.kernel.run(untilMs: world.kernel.nowMs + 40_000)
             world.finish()
             #expect(world.problems.isEmpty, "\(world.problems.joined(separator: "\n"))")
+        }
+
+        /// P7 and the promise of the chaos run: `/fail` once a second, under which its origin dies each time that it is
+        /// let through, costs nobody else an error.
+        @Test(arguments: 0..<12 as Range<UInt64>)
+        func `P7: a query of death once a second costs nobody else an error`(seed: UInt64) {
+            let world = World(seed: seed)
+            world.thinkMs = 120
+            world.hasPoison = true
+            world.kernel.link.latencyNs = [100_000, 2_000_000, 10_000_000][Int(seed % 3)]
+            world.addOrigins(6)
+            world.startedMs = world.kernel.nowMs
+            world.startProxy([3, 3]) { _ in }
+            for client in 0..<8 {
+                let requests = (0..<60).map {
+                    Request(
+                        id: client * 100 + $0, method: "GET", path: "/a", count: 0, size: 500, isChunked: false)
+                }
+                world.addClient(requests, .good, atMs: Int64(client * 10))
+            }
+            for second in 1...6 {
+                let killer = Request(
+                    id: 10_000 + second, method: "GET", path: "/fail", count: 0, size: 0, isChunked: false)
+                world.addClient([killer], .good, atMs: Int64(second) * 1_000)
+            }
+            world.kernel.run(untilMs: world.startedMs + 300_000) { world.clients.allSatisfy(\.isOver) }
+            world.kernel.run(untilMs: world.kernel.nowMs + 40_000)
+            world.finish()
+            #expect(world.origins.reduce(0) { $0 + $1.deaths } > 0)
+            #expect(world.problems.isEmpty, "seed \(seed): \(world.problems.joined(separator: "\n"))")
         }
     }
 #endif

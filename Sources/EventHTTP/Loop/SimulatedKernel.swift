@@ -38,10 +38,12 @@
         /// Callbacks during which nothing at all was done, in a row, of one descriptor.
         package private(set) var idleWakesMax = 0
 
-        struct Slot {
+        /// A descriptor number. A class, because all of them are looked at again and again.
+        final class Slot {
             var socket: SimulatedSocket?
             unowned var target: IOTarget?
-            unowned var loop: EventLoop?
+            /// Whose watcher it is, by its place among the loops.
+            var loop = -1
             var events: IOEvents = []
             /// Changes with each watch, so that a callback collected before is not delivered after it.
             var generation = 0
@@ -118,8 +120,8 @@
         /// One iteration of each loop that has something to do. False when none has.
         private func runLoops() -> Bool {
             var hasRun = false
-            for loop in loops {
-                let ready = readyNumbers(of: loop)
+            for (index, loop) in loops.enumerated() {
+                let ready = readyNumbers(of: index)
                 if ready.isEmpty, loop.simulatedTimerNs > nowNs, !loop.hasPostponed { continue }
                 hasRun = true
                 iterations += 1
@@ -136,7 +138,7 @@
             precondition(slots[index].socket != nil, "a watcher of a closed descriptor")
             actions += 1
             slots[index].target = target
-            slots[index].loop = loop
+            slots[index].loop = loops.firstIndex { $0 === loop } ?? -1
             slots[index].events = events
             slots[index].generation += 1
         }
@@ -153,12 +155,14 @@
 
         private typealias Ready = (index: Int, generation: Int, events: IOEvents)
 
-        private func readyNumbers(of loop: EventLoop) -> [Ready] {
+        private func readyNumbers(of loop: Int) -> [Ready] {
             var ready: [Ready] = []
-            for index in slots.indices where !slots[index].events.isEmpty && slots[index].loop === loop {
-                guard let socket = slots[index].socket else { preconditionFailure("closed, and still watched") }
-                let events = socket.readiness.intersection(slots[index].events)
-                if !events.isEmpty { ready.append((index, slots[index].generation, events)) }
+            for index in slots.indices {
+                let slot = slots[index]
+                if slot.events.isEmpty || slot.loop != loop { continue }
+                guard let socket = slot.socket else { preconditionFailure("closed, and still watched") }
+                let events = socket.readiness.intersection(slot.events)
+                if !events.isEmpty { ready.append((index, slot.generation, events)) }
             }
             if ready.count > 1 { ready.shuffle(using: &random) }
             return ready
