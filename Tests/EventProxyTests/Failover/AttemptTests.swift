@@ -36,7 +36,7 @@ struct AttemptTests {
         }
     }
 
-    @Test func `the same host is asked again once, and counts as a death like every other`() {
+    @Test func `the same host is asked again once, over a fresh connection`() {
         for bits in 0..<8 {
             let (isIdempotent, isReplayable, wasSent) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0)
             var attempt = attempt(tried: 1, deaths: 0)
