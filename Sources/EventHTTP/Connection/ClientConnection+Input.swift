@@ -75,9 +75,7 @@ extension ClientConnection {
 
     private func readHead(_ buffer: inout Buffer) throws(ParseError) -> Bool {
         if buffer.isEmpty { return false }
-        if headSearched > 0, buffer.count <= limits.lineBytesMax + limits.headBytesMax,
-            buffer.bytes.firstIndex(of: UInt8(ascii: "\n"), from: min(headSearched, buffer.count)) == nil
-        {
+        if limits.isStillIncomplete(buffer.bytes, searched: headSearched) {
             headSearched = buffer.count
             return false
         }

@@ -25,7 +25,7 @@ extension ServerConnection {
     }
 
     private func receive(into buffer: inout Buffer) {
-        switch Syscalls.receive(socket.descriptor, into: &buffer, max: readBytesMax) {
+        switch Syscalls.receive(socket.descriptor, into: &buffer, max: EventLoop.receiveBytesMax) {
         case .bytes(let count):
             if isLingering { return discard(count, &buffer) }
             process(&buffer)
@@ -33,11 +33,6 @@ extension ServerConnection {
         case .ended: clientEnded(&buffer)
         case .failed: close()
         }
-    }
-
-    /// A read takes no more than the place it goes to can hold.
-    private var readBytesMax: Int {
-        EventLoop.receiveBytesMax
     }
 
     /// Goes on with what waits: after the handler wants more, or the next of several requests sent together.
@@ -97,11 +92,7 @@ extension ServerConnection {
     /// Parses a head and calls the handler. False when more bytes are needed or the request was refused.
     private func readHead(_ buffer: inout Buffer) -> Bool {
         if buffer.isEmpty { return false }
-        // A head grows by lines: without a new line end there is nothing to parse again.
-        let limits = server.options.limits
-        if headSearched > 0, buffer.count <= limits.lineBytesMax + limits.headBytesMax,
-            buffer.bytes.firstIndex(of: UInt8(ascii: "\n"), from: min(Int(headSearched), buffer.count)) == nil
-        {
+        if server.options.limits.isStillIncomplete(buffer.bytes, searched: Int(headSearched)) {
             headSearched = Int32(buffer.count)
             return false
         }

@@ -28,4 +28,12 @@ public struct ParserLimits: Sendable, Equatable {
     static let keepAliveSecondsMax: UInt64 = 86_400
 
     public init() {}
+
+    /// Whether a head that was incomplete after its first `searched` bytes still is: it grows by lines, and none has
+    /// ended since. Beyond the limits the answer is false, so that the parser refuses what never ends.
+    @inline(__always)
+    func isStillIncomplete(_ bytes: Span<UInt8>, searched: Int) -> Bool {
+        searched > 0 && bytes.count <= lineBytesMax + headBytesMax
+            && bytes.firstIndex(of: UInt8(ascii: "\n"), from: min(searched, bytes.count)) == nil
+    }
 }

@@ -20,9 +20,8 @@ enum ForwardedFields {
         let countsDown = request.method.countsForwards
         for i in 0..<fields.count {
             let field = fields[i]
-            if isOurs(field.id) || field.id.isHopByHop { continue }
+            if isOurs(field.id) || isHopByHop(field, of: fields, namesFields) { continue }
             if field.isAlias, isAlias(field.name) { continue }
-            if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
             if countsDown, field.id == .maxForwards, let left = field.value.decimal {
                 writer.add("Max-Forwards", left &- 1)
             } else {
@@ -51,6 +50,14 @@ enum ForwardedFields {
         writer.text(host)
         writer.literal("\";proto=http")
         writer.end()
+    }
+
+    /// Whether a field ends at this hop: it always does, or `Connection` names it (RFC 9110 §7.6.1). `Via` goes on.
+    @inline(__always)
+    private static func isHopByHop(
+        _ field: borrowing Field, of fields: borrowing Fields, _ namesFields: Bool
+    ) -> Bool {
+        field.id.isHopByHop || (namesFields && field.id != .via && fields.isNamedByConnection(field))
     }
 
     /// Fields that the proxy writes itself, so that what came is not passed on. `Via` is not among them: it grows.
@@ -84,8 +91,7 @@ enum ForwardedFields {
         let namesFields = response.connection.contains(.names)
         for i in 0..<fields.count {
             let field = fields[i]
-            if field.id.isHopByHop { continue }
-            if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
+            if isHopByHop(field, of: fields, namesFields) { continue }
             if field.name.count == proxy.originName.count, isOrigin(field, proxy) { continue }
             writer.copy(field)
         }
@@ -99,8 +105,7 @@ enum ForwardedFields {
         let namesFields = response.connection.contains(.names)
         for i in 0..<fields.count {
             let field = fields[i]
-            if field.id.isHopByHop { continue }
-            if namesFields, field.id != .via, fields.isNamedByConnection(field) { continue }
+            if isHopByHop(field, of: fields, namesFields) { continue }
             writer.copy(field)
         }
     }

@@ -74,7 +74,7 @@ struct RoundRobinTests {
     }
 
     @Test(arguments: shapes) func `failures do not disturb the even distribution of first attempts`(shape: [Int]) {
-        var generator = SplitMix(state: 42)
+        var generator = SplitMix64(seed: 42)
         var balancer = EqualTurns(hostCounts: shape, seed: 1)
         let rounds = product(shape)
         var chosen: [Int] = []
@@ -112,16 +112,6 @@ struct RoundRobinTests {
         await #expect(processExitsWith: .failure) {
             var tried = TriedHosts()
             for host in 0...10 { tried.insert(host) }
-        }
-    }
-
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
         }
     }
 }

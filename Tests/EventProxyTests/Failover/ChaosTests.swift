@@ -3,21 +3,12 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import EventProxy
+
 /// Clients and origins that do anything, at random; whatever a client gets whole must be its own and right.
 struct ChaosTests {
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-        mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
-    }
-
     private static let noise: [UInt8] = {
-        var random = Random(state: 0)
+        var random = SplitMix64(seed: 0)
         return (0..<(1 << 16)).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
     }()
 
@@ -31,7 +22,7 @@ struct ChaosTests {
 
     private static func origin(seed: UInt64, deliveries: Shared<[Int: Int]>) -> ScriptedOrigin {
         ScriptedOrigin { connection, number, _ in
-            var random = Random(state: seed &+ UInt64(number) &* 7919)
+            var random = SplitMix64(seed: seed &+ UInt64(number) &* 7919)
             connection.deadlineSeconds = 5
             while let head = try connection.requestHead() {
                 guard let id = head["x-id"].flatMap({ Int($0) }) else { throw TestFailure("a request without its id") }
@@ -44,7 +35,7 @@ struct ChaosTests {
 
     /// Answers one request, well or in one of many bad ways. False ends the connection.
     private static func serve(
-        _ connection: RawClient, _ head: RawRequest, _ id: Int, _ random: inout Random
+        _ connection: RawClient, _ head: RawRequest, _ id: Int, _ random: inout SplitMix64
     ) throws -> Bool {
         switch random.below(24) {
         case 0: return false
@@ -106,7 +97,7 @@ struct ChaosTests {
     // MARK: Clients
 
     private final class Client {
-        var random: Random
+        var random: SplitMix64
         let proxy: TestProxy
         var connection: RawClient?
         var problems: [String] = []
@@ -114,7 +105,7 @@ struct ChaosTests {
 
         init(_ proxy: TestProxy, seed: UInt64) {
             self.proxy = proxy
-            random = Random(state: seed)
+            random = SplitMix64(seed: seed)
         }
 
         func run(ids: Range<Int>) {
