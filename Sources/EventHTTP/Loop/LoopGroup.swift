@@ -15,14 +15,23 @@ public enum LoopGroup {
     /// `start` makes the service of one loop, on that loop's thread; `worker` counts from 0. SIGTERM and SIGINT drain
     /// all of them, and the next of these ends the process at once with status 143 or 130. SIGUSR1 calls `reopenLogs`
     /// on the first loop; SIGPIPE is ignored.
+    ///
+    /// `control` makes the service of one loop more, which serves no requests: for what is done once per process, and
+    /// goes on when a worker is stuck. It is told of the drain like the others, and ends after them.
     public static func run(
         workers: Int,
         reopenLogs: @escaping @Sendable () -> Void = {},
+        control: (@Sendable (_ loop: EventLoop) -> any LoopService)? = nil,
         start: @escaping @Sendable (_ loop: EventLoop, _ worker: Int) -> any LoopService
     ) {
         precondition(workers >= 1, "a group has at least one loop")
         ProcessSignals.ignoreBrokenPipes()
         let group = GroupState(workers)
+        let controlThread = control.map { control in
+            startThread("control", of: "the control loop") {
+                Worker().run(GroupState.controlIndex, group) { loop, _ in control(loop) }
+            }
+        }
         let first = Worker()
         group.lead(with: first.loop.mailbox)
         let endings = [SIGTERM, SIGINT]
@@ -31,19 +40,24 @@ public enum LoopGroup {
 
         var threads: [SystemThread] = []
         for index in 1..<workers {
-            let started = SystemThread.start("loop") {
-                let worker = Worker()
-                worker.run(index, group, start)
-            }
-            guard let thread = started.thread else {
-                let why = SystemError("start the thread of worker \(index)", -started.status)
-                fatalError("\(why); fewer workers need fewer threads, or raise the limit (ulimit -u)")
-            }
-            threads.append(thread)
+            threads.append(startThread("loop", of: "worker \(index)") { Worker().run(index, group, start) })
         }
         first.run(0, group, start)
         for thread in threads { thread.join() }
+        group.endControl()
+        controlThread?.join()
         for number in endings { ProcessSignals.restoreDefault(number) }
+    }
+
+    private static func startThread(
+        _ name: StaticString, of what: String, _ body: @escaping @Sendable () -> Void
+    ) -> SystemThread {
+        let started = SystemThread.start(name, body)
+        guard let thread = started.thread else {
+            let why = SystemError("start the thread of \(what)", -started.status)
+            fatalError("\(why); fewer workers need fewer threads, or raise the limit (ulimit -u)")
+        }
+        return thread
     }
 }
 
@@ -83,8 +97,12 @@ private final class GroupState: Sendable {
         var leader: Mailbox?
         var undrained: Int
         var isDraining = false
+        /// All others have ended.
+        var controlEnds = false
     }
 
+    /// The number of the control loop, which is no worker.
+    static let controlIndex = -1
     private let state: Mutex<State>
 
     init(_ workers: Int) {
@@ -101,6 +119,7 @@ private final class GroupState: Sendable {
         state.withLock { state in
             state.members.append(member)
             if state.isDraining { askToDrain(member) }
+            if index == Self.controlIndex, state.controlEnds { askToStop(member) }
         }
     }
 
@@ -128,7 +147,22 @@ private final class GroupState: Sendable {
         state.withLock { state in state.members.first { $0.index == index }?.worker }
     }
 
+    /// Ends the control loop, or has it end as soon as it begins.
+    func endControl() {
+        state.withLock { state in
+            state.controlEnds = true
+            if let control = state.members.first(where: { $0.index == Self.controlIndex }) { askToStop(control) }
+        }
+    }
+
+    private func askToStop(_ member: Member) {
+        let index = member.index
+        member.worker.loop.mailbox.submit { [self] in worker(index)?.loop.stop() }
+    }
+
     private func drained(_ index: Int) {
+        // What the control loop does, it does until all others have drained.
+        if index == Self.controlIndex { return }
         let leader = state.withLock { state in
             state.undrained -= 1
             return state.undrained == 0 ? state.leader : nil

@@ -87,4 +87,63 @@ private func signalSelf(_ number: Int32) { _ = kill(getpid(), number) }
         }
         #expect(record.count(of: "reopen") == 1)
     }
+
+    @Test(arguments: [1, 3]) func `the control loop hears of the drain and ends after all workers`(workers: Int) {
+        let record = Record()
+        LoopGroup.run(
+            workers: workers,
+            control: { ControlService($0, record, workers: workers) }
+        ) { loop, worker in
+            if worker == 0 { loop.schedule(afterMs: 10) { signalSelf(SIGTERM) } }
+            return SlowService(loop, record, drainMs: 20)
+        }
+        #expect(record.count(of: "gone") == workers)
+        #expect(record.count(of: "control") == 1)
+        #expect(record.count(of: "control drains") == 1)
+        #expect(record.count(of: "control ends last") == 1)
+        #expect(record.threadCount == workers + 1)
+    }
+
+    @Test func `a value of a loop is named from other threads, until it is gone`() throws {
+        let record = Record()
+        let bound = Mutex<LoopBound<SlowService>?>(nil)
+        LoopGroup.run(
+            workers: 1,
+            control: { loop in
+                loop.schedule(afterMs: 20) {
+                    bound.withLock { $0 }?.submit { _ in
+                        record.note("named")
+                        signalSelf(SIGTERM)
+                    }
+                }
+                return SlowService(loop, Record(), drainMs: 0)
+            }
+        ) { loop, _ in
+            let service = SlowService(loop, record, drainMs: 0)
+            bound.withLock { $0 = LoopBound(service, on: loop) }
+            return service
+        }
+        bound.withLock { $0 }?.submit { _ in record.note("named when gone") }
+        #expect(record.count(of: "named") == 1)
+        #expect(record.count(of: "named when gone") == 0)
+    }
+}
+
+/// Notes whether it is there until the workers' services have gone.
+private final class ControlService: LoopService {
+    private let record: Record
+    private let workers: Int
+
+    init(_ loop: EventLoop, _ record: Record, workers: Int) {
+        record.note("control")
+        self.record = record
+        self.workers = workers
+    }
+
+    deinit { record.note(record.count(of: "gone") == workers ? "control ends last" : "control ends early") }
+
+    func drain(_ completion: @escaping () -> Void) {
+        record.note("control drains")
+        completion()
+    }
 }
