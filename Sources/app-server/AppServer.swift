@@ -26,8 +26,10 @@ struct AppServer: ParsableCommand {
               app-server
               app-server --port 8001 --name app-1 --log-file ''
               app-server --address 127.0.0.1 --workers 2 --log-format json --log-level info
+              app-server probe http://127.0.0.1:8000/readyz
               curl -i http://127.0.0.1:8000/
-            """)
+            """,
+        subcommands: [ProbeCommand.self])
 
     @Option(help: "The IPv4 or IPv6 address to listen on; :: serves both.")
     var address = "0.0.0.0"

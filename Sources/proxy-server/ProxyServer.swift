@@ -19,11 +19,14 @@ struct ProxyServer: ParsableCommand {
               proxy-server                          serve what ./config.yaml says
               proxy-server --config /etc/proxy.yaml --check
                                                     only say whether that file is right
+              proxy-server probe http://127.0.0.1:8888/
+                                                    ask a server whether it is well
 
             SIGNALS
               SIGTERM, SIGINT   finish the requests in flight, then exit; a second one exits at once
               SIGUSR1           open the log file again, after it was moved away
-            """)
+            """,
+        subcommands: [ProbeCommand.self])
 
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config = "config.yaml"

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import EventHTTP
+
+/// Whether a server is well, for health checks in images that have no shell.
+struct ProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Ask a server whether it is well: exit status 0 when the URL answers 2xx, else 1.",
+        discussion: """
+            A failure is one line on standard error. Redirects are not followed: they are failures.
+
+            EXAMPLES
+              app-server probe http://127.0.0.1:8000/readyz
+              HEALTHCHECK CMD ["/app-server", "probe", "http://127.0.0.1:8000/livez"]
+            """)
+
+    @Argument(help: "http://HOST[:PORT][/PATH]; HOST is a name, an IPv4 address, or an IPv6 address in brackets.")
+    var url: String
+
+    @Option(help: "How many seconds the answer may take.")
+    var timeout = 2.0
+
+    private static let timeoutSecondsMax = 3600.0
+
+    func validate() throws {
+        guard timeout >= 0.001, timeout <= Self.timeoutSecondsMax else {
+            throw ValidationError(
+                "--timeout \(timeout): give seconds up to \(Int(Self.timeoutSecondsMax)), such as 2 or 0.5.")
+        }
+    }
+
+    func run() throws {
+        do throws(Probe.Failure) {
+            try Probe.get(url, timeoutMs: Int64(timeout * 1000))
+        } catch {
+            StandardError.print("probe: \(error)")
+            throw ExitCode(1)
+        }
+    }
+}
