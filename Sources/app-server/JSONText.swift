@@ -77,23 +77,11 @@ struct JSONText {
         bytes += #"": "#.utf8
     }
 
-    /// A string (RFC 8259 §7). What is not UTF-8 becomes U+FFFD.
+    /// What is not UTF-8 becomes U+FFFD.
     private mutating func string(_ value: Span<UInt8>) {
         var copy: [UInt8] = []
         copy.reserveCapacity(value.count)
         for i in value.indices { copy.append(value[i]) }
-        bytes.append(UInt8(ascii: "\""))
-        for byte in String(decoding: copy, as: UTF8.self).utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): bytes += #"\n"#.utf8
-            case 0..<0x20, 0x7f:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes += #"\u00"#.utf8
-                bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
+        bytes += String(decoding: copy, as: UTF8.self).jsonQuoted.utf8
     }
 }

@@ -15,22 +15,28 @@ struct Key<Root>: Sendable {
     let wants: String
     let isRequired: Bool
     let read: @Sendable (_ value: YAMLNode, _ root: inout Root, _ findings: inout Findings) -> Void
+    /// The value as a file would have it.
+    let write: @Sendable (_ root: Root) -> YAMLText
 
     /// A key whose value is stored in `property`.
     static func key<Value>(
         _ name: String, _ property: any WritableKeyPath<Root, Value> & Sendable, _ kind: ValueKind<Value>,
         required: Bool = false
     ) -> Key {
-        Key(name: name, wants: kind.wants, isRequired: required) { value, root, findings in
-            if let value = kind.read(value, &findings) { root[keyPath: property] = value }
-        }
+        Key(
+            name: name, wants: kind.wants, isRequired: required,
+            read: { value, root, findings in
+                if let value = kind.read(value, &findings) { root[keyPath: property] = value }
+            },
+            write: { kind.write($0[keyPath: property]) })
     }
 
     /// A key whose value is a mapping of further keys of the same `Root`.
     static func group(_ name: String, _ keys: [Key<Root>], required: Bool = false) -> Key {
-        Key(name: name, wants: mappingWanted(keys), isRequired: required) { value, root, findings in
-            readMapping(value, keys, into: &root, &findings)
-        }
+        Key(
+            name: name, wants: mappingWanted(keys), isRequired: required,
+            read: { value, root, findings in readMapping(value, keys, into: &root, &findings) },
+            write: { writeMapping($0, keys) })
     }
 }
 
@@ -72,6 +78,12 @@ func readMapping<Root>(_ node: YAMLNode, _ keys: [Key<Root>], into root: inout R
     for key in keys where key.isRequired && firstLines[key.name] == nil && !meant.contains(key.name) {
         findings.report(node.position, "missing key '\(key.name)' \(findings.place); it must be \(key.wants)")
     }
+}
+
+/// The mapping that `readMapping` would read into `root`, with all keys but those of empty lists.
+func writeMapping<Root>(_ root: Root, _ keys: [Key<Root>]) -> YAMLText {
+    let entries = keys.map { YAMLText.Entry(name: $0.name, value: $0.write(root)) }
+    return .mapping(entries.filter { $0.value != .list([]) })
 }
 
 private func unknown<Root>(_ name: String, _ nearest: String?, _ keys: [Key<Root>], _ place: String) -> String {

@@ -85,7 +85,7 @@ extension ValueKind<String?> {
 
     /// The name of a field that the proxy adds to responses, or "" for none.
     static var originField: ValueKind {
-        .text("a field name (\"\" for none)") { scalar in
+        .text("a field name (\"\" for none)", write: { .quoted($0 ?? "") }) { scalar in
             if scalar.text.isEmpty { return .value(nil) }
             guard scalar.meaning == .text else { return .mismatch(remedy: "put it in quotes") }
             guard scalar.text.utf8.count <= fieldNameBytesMax, scalar.text.utf8.allSatisfy(isTokenByte) else {
@@ -109,7 +109,7 @@ extension ValueKind<ProxyConfiguration.Workers> {
     static func workers(_ range: ClosedRange<Int>) -> ValueKind {
         let count = ValueKind<Int>.integer(range)
         let wants = "auto or \(count.wants)"
-        return ValueKind(wants) { node, findings in
+        return ValueKind(wants, write: write) { node, findings in
             if node.scalar?.text == "auto" { return .automatic }
             // Read with findings of its own, so that the message names both.
             var ignored = Findings(file: findings.file)
@@ -117,6 +117,13 @@ extension ValueKind<ProxyConfiguration.Workers> {
             let isQuotedNumber = node.scalar.map { $0.isQuoted && Int($0.text) != nil } ?? false
             findings.reportMismatch(node, wants: wants, remedy: isQuotedNumber ? "remove the quotes" : nil)
             return nil
+        }
+    }
+
+    private static func write(_ workers: ProxyConfiguration.Workers) -> YAMLText {
+        switch workers {
+        case .automatic: .plain("auto")
+        case .count(let count): .plain("\(count)")
         }
     }
 }

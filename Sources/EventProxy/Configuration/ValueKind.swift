@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the value of a key may be: the words for it and the function that reads it. The function reports what it
-/// does not accept and returns `nil`.
+/// What the value of a key may be: the words for it, the function that reads it, and the one that writes it. The former
+/// reports what it does not accept and returns `nil`; what the latter writes, it reads as the same value.
 struct ValueKind<Value>: Sendable {
     /// What the value must be, as a message says it after "must be".
     let wants: String
     let read: @Sendable (_ node: YAMLNode, _ findings: inout Findings) -> Value?
+    let write: @Sendable (_ value: Value) -> YAMLText
 
-    init(_ wants: String, read: @escaping @Sendable (_ node: YAMLNode, _ findings: inout Findings) -> Value?) {
+    init(
+        _ wants: String, write: @escaping @Sendable (_ value: Value) -> YAMLText,
+        read: @escaping @Sendable (_ node: YAMLNode, _ findings: inout Findings) -> Value?
+    ) {
         self.wants = wants
         self.read = read
+        self.write = write
     }
 
     /// A value that is written as one text. `parse` returns the value or why the text is none.
     static func text(
-        _ wants: String, _ parse: @escaping @Sendable (YAMLScalar) -> Parsed<Value>
+        _ wants: String, write: @escaping @Sendable (_ value: Value) -> YAMLText,
+        _ parse: @escaping @Sendable (YAMLScalar) -> Parsed<Value>
     ) -> ValueKind {
-        ValueKind(wants) { node, findings in
+        ValueKind(wants, write: write) { node, findings in
             guard let scalar = node.scalar, scalar.meaning != .null else {
                 findings.reportMismatch(node, wants: wants)
                 return nil
@@ -31,6 +37,13 @@ struct ValueKind<Value>: Sendable {
     }
 }
 
+extension ValueKind<String> {
+    /// A text that stands for itself, written in quotes.
+    static func text(_ wants: String, _ parse: @escaping @Sendable (YAMLScalar) -> Parsed<Value>) -> ValueKind {
+        text(wants, write: { .quoted($0) }, parse)
+    }
+}
+
 /// What became of a text.
 enum Parsed<Value> {
     case value(Value)
@@ -41,7 +54,7 @@ enum Parsed<Value> {
 extension ValueKind where Value: ConfigurationSection {
     /// A mapping with the keys of `Value`.
     static var section: ValueKind {
-        ValueKind(mappingWanted(Value.keys)) { node, findings in
+        ValueKind(mappingWanted(Value.keys), write: { writeMapping($0, Value.keys) }) { node, findings in
             var section = Value()
             readMapping(node, Value.keys, into: &section, &findings)
             return section
@@ -55,7 +68,7 @@ extension ValueKind {
         of element: ValueKind<Element>, unique: Unique<Element>
     ) -> ValueKind where Value == [Element] {
         let wants = "a list of at least one item"
-        return ValueKind(wants) { node, findings in
+        return ValueKind(wants, write: { .list($0.map(element.write)) }) { node, findings in
             guard case .sequence(let nodes) = node.content else {
                 var remedy: String?
                 if case .mapping = node.content { remedy = "begin each item with '- '" }
@@ -95,7 +108,9 @@ struct Unique<Element>: Sendable {
 extension ValueKind where Value: FixedWidthInteger & Sendable {
     /// A whole number in decimal digits.
     static func integer(_ range: ClosedRange<Value>) -> ValueKind {
-        .text("a whole number from \(range.lowerBound) to \(range.upperBound)") { parseInteger($0, range) }
+        .text("a whole number from \(range.lowerBound) to \(range.upperBound)", write: { .plain("\($0)") }) {
+            parseInteger($0, range)
+        }
     }
 }
 
@@ -113,7 +128,7 @@ private func parseInteger<Value: FixedWidthInteger>(_ scalar: YAMLScalar, _ rang
 extension ValueKind<Bool> {
     /// `true` or `false`. `yes`, `on` and their like were dropped from YAML, because `NO` is also a country.
     static var boolean: ValueKind {
-        .text("true or false") { scalar in
+        .text("true or false", write: { .plain($0 ? "true" : "false") }) { scalar in
             let word = scalar.text.lowercased()
             let isTrue = ["true", "yes", "on", "y"].contains(word)
             guard isTrue || ["false", "no", "off", "n"].contains(word) else { return .mismatch(remedy: nil) }
@@ -128,7 +143,7 @@ extension ValueKind where Value: CaseIterable & RawRepresentable<String> & Senda
     /// One of the names of `Value`'s cases.
     static var choice: ValueKind {
         let names = Value.allCases.map(\.rawValue)
-        return .text("one of \(names.joined(separator: ", "))") { scalar in
+        return .text("one of \(names.joined(separator: ", "))", write: { .plain($0.rawValue) }) { scalar in
             if let value = Value(rawValue: scalar.text) { return .value(value) }
             return .mismatch(remedy: scalar.text.lowercased().nearest(of: names).map { "did you mean '\($0)'?" })
         }
@@ -141,7 +156,13 @@ extension ValueKind<Int64> {
 
     /// A duration in milliseconds, written as a whole number and a unit.
     static var duration: ValueKind {
-        .text("a duration from 1ms to 24h such as 250ms or 10s", parseDuration)
+        .text("a duration from 1ms to 24h such as 250ms or 10s", write: writeDuration, parseDuration)
+    }
+
+    /// In the largest unit that leaves a whole number.
+    private static func writeDuration(_ milliseconds: Int64) -> YAMLText {
+        let unit = unitsMs.last { milliseconds % $0.factor == 0 } ?? unitsMs[0]
+        return .plain("\(milliseconds / unit.factor)\(unit.name)")
     }
 
     private static let unitsMs: [(name: String, factor: Int64)] = [
