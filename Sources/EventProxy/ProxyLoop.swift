@@ -24,6 +24,9 @@ final class ProxyLoop: Postponable {
     /// The response field that names the origin.
     let originName: [UInt8]
     let originField: FieldName?
+    /// Each request gets an `X-Request-ID`.
+    let namesRequests: Bool
+    let tracing: ProxyConfiguration.Tracing.Mode
 
     // What is known of the hosts.
     var table: HostTable
@@ -36,6 +39,7 @@ final class ProxyLoop: Postponable {
     var latency = LatencyQuantile()
     var memory = SuccessMemory()
     var random: SplitMix64
+    var identifiers: IdentifierSource
     var counts = ProxyCounts()
 
     /// By host; there is none until a connection of it has died under a request.
@@ -61,6 +65,8 @@ final class ProxyLoop: Postponable {
         let name = Array((configuration.originHeader ?? "").utf8)
         originName = name
         originField = name.isEmpty ? nil : FieldName(name.span)
+        namesRequests = configuration.requestID
+        tracing = configuration.tracing.traceparent
         origins = setup.hosts.map { host in
             Origin(
                 service: host.service, host: host.host, address: host.address,
@@ -78,6 +84,7 @@ final class ProxyLoop: Postponable {
         budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: setup.hostCounts.count)
         postMortems = ContiguousArray(repeating: nil, count: origins.count)
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: seed))
+        identifiers = setup.identifiers.forWorker(worker)
         if worker == 0 { checker = HealthChecker(setup, on: loop) }
         let logger = setup.logger
         lag = LoopLag(on: loop) { level in
@@ -94,10 +101,10 @@ final class ProxyLoop: Postponable {
     /// Overload: further attempts and hedges, which are extra load, go before first attempts.
     var shedsRetries: Bool { (lag?.level ?? .nothing) >= .retries }
 
-    func begin(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
+    func begin(_ request: borrowing RequestHead, _ exchange: consuming Exchange, _ identity: RequestIdentity) {
         if lag?.level == .everything {
             counts.shed += 1
-            return ProxyResponse.overloaded.send(exchange)
+            return ProxyResponse.overloaded.send(exchange, identity)
         }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
@@ -106,10 +113,11 @@ final class ProxyLoop: Postponable {
         // restart; then the request is tried once, like one on probation.
         if case .quarantined(let untilMs) = verdict, origins.count > 1 {
             counts.quarantined += 1
-            return ProxyResponse.quarantined(seconds: (untilMs - loop.nowMs + 999) / 1000).send(exchange)
+            let seconds = (untilMs - loop.nowMs + 999) / 1000
+            return ProxyResponse.quarantined(seconds: seconds).send(exchange, identity)
         }
         let transaction = idle.popLast() ?? Transaction(self)
-        transaction.begin(request, exchange, fingerprint)
+        transaction.begin(request, exchange, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
         transaction.tryFirstHost()
     }

@@ -21,6 +21,8 @@ public struct ProxySetup: Sendable {
     let health: HealthBoard
     let poison = PoisonBoard()
     let fingerprintKey: UInt64
+    /// What the sources of the loops' identifiers are made from.
+    private(set) var identifiers: IdentifierSource
     let hashKey: HashKey
     var logger = Logger(label: "proxy-log")
 
@@ -39,6 +41,7 @@ public struct ProxySetup: Sendable {
         // Nobody outside can know it, so nobody can make requests that look alike to us.
         var random = SystemRandomNumberGenerator()
         try self.init(configuration, seed: seed, workers: workers, fingerprintKey: random.next())
+        identifiers = IdentifierSource(using: &random)
     }
 
     /// With a key that is known, so that a simulation can be repeated.
@@ -64,6 +67,8 @@ public struct ProxySetup: Sendable {
         self.workers = workers
         health = HealthBoard(hostCount: hosts.count)
         self.fingerprintKey = fingerprintKey
+        var random = SplitMix64(seed: fingerprintKey)
+        identifiers = IdentifierSource(using: &random)
         hashKey =
             switch (configuration.balancing.policy, configuration.balancing.hashField) {
             case (.hash, let name?): .field(Array(name.utf8))

@@ -24,14 +24,15 @@ public struct ReverseProxy: Handler {
     }
 
     public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
-        if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange) }
+        let identity = proxy.identify(request, from: exchange.clientAddress)
+        if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange, identity) }
         if ForwardedFields.mayNotGoOn(request) {
             let answer = request.method == .options ? ProxyResponse.optionsAnswered : .methodNotAllowed
-            return answer.send(exchange)
+            return answer.send(exchange, identity)
         }
         if ForwardedFields.hasPassed(request, pseudonym: proxy.pseudonym) {
-            return ProxyResponse.loop.send(exchange)
+            return ProxyResponse.loop.send(exchange, identity)
         }
-        proxy.begin(request, exchange)
+        proxy.begin(request, exchange, identity)
     }
 }

@@ -192,6 +192,27 @@ internal import Glibc
         end &+= digits
     }
 
+    /// 64 bits as 16 digits of lower-case hexadecimal.
+    package mutating func append(hexadecimal16 number: UInt64) {
+        precondition(capacity &- end >= 16)
+        end &+= 16
+        overwrite(at: count &- 16, hexadecimal16: number)
+    }
+
+    /// Puts such digits in the place of the 16 bytes at `offset`.
+    package mutating func overwrite(at offset: Int, hexadecimal16 number: UInt64) {
+        precondition(offset >= 0 && offset &+ 16 <= count)
+        let first = start &+ offset
+        var rest = number
+        var position = 16
+        while position > 0 {
+            position &-= 1
+            let digit = UInt8(truncatingIfNeeded: rest & 15)
+            unsafe memory.unsafelyUnwrapped[first &+ position] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
+            rest >>= 4
+        }
+    }
+
     /// Lets `fill` write into the free end of the buffer; it returns how many bytes it wrote, or what went wrong.
     /// For the system calls of Socket/ only.
     internal mutating func fill(

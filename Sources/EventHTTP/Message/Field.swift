@@ -45,6 +45,18 @@ public struct Fields: ~Escapable {
         return nil
     }
 
+    /// The value of the line with this name, if there is exactly one.
+    @_lifetime(copy self)
+    package func only(_ name: FieldName) -> Span<UInt8>? {
+        var found: Int?
+        for i in lines.indices where lines[i].name == name {
+            if found != nil { return nil }
+            found = i
+        }
+        guard let found else { return nil }
+        return bytes.extracting(lines[found].valueRange)
+    }
+
     /// The value of the first line with this name, given in lower case.
     @_lifetime(copy self)
     public func first(_ name: StaticString) -> Span<UInt8>? {

@@ -9,6 +9,7 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
     case contentType, contentEncoding, contentRange, authorization, setCookie, cookie, cacheControl, maxForwards
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ifRange, range, age, expires, location
     case retryAfter, vary, wwwAuthenticate, idempotencyKey, http2Settings, acceptEncoding, userAgent, accept
+    case xRequestID, traceparent, tracestate
 
     /// The field that `name` names, letter case aside (RFC 9110 §5.1).
     package init(_ name: Span<UInt8>) {
@@ -45,9 +46,12 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
         case (10, UInt8(ascii: "k")): return first("keep-alive", .keepAlive)
         case (10, UInt8(ascii: "s")): return first("set-cookie", .setCookie)
         case (10, UInt8(ascii: "u")): return first("user-agent", .userAgent)
+        case (10, UInt8(ascii: "t")): return first("tracestate", .tracestate)
+        case (11, UInt8(ascii: "t")): return first("traceparent", .traceparent)
         case (11, UInt8(ascii: "r")): return first("retry-after", .retryAfter)
         case (12, UInt8(ascii: "c")): return first("content-type", .contentType)
         case (12, UInt8(ascii: "m")): return first("max-forwards", .maxForwards)
+        case (12, UInt8(ascii: "x")): return first("x-request-id", .xRequestID)
         case (13, UInt8(ascii: "c")):
             return name.equalsIgnoringCase("content-range") ? .contentRange : first("cache-control", .cacheControl)
         case (13, UInt8(ascii: "i")): return first("if-none-match", .ifNoneMatch)
@@ -95,7 +99,8 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
             .xForwardedHost, .xForwardedProto, .xForwardedPort, .xForwardedServer, .xRealIP, .contentType,
             .contentEncoding, .contentRange, .authorization, .setCookie, .cookie, .cacheControl, .maxForwards, .ifMatch,
             .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range, .age, .expires, .location,
-            .retryAfter, .vary, .wwwAuthenticate, .idempotencyKey, .http2Settings:
+            .retryAfter, .vary, .wwwAuthenticate, .idempotencyKey, .http2Settings, .xRequestID, .traceparent,
+            .tracestate:
             true
         case .other, .server, .acceptEncoding, .userAgent, .accept: false
         }

@@ -111,6 +111,11 @@ public struct FieldWriter: ~Copyable {
         buffer.append(decimal: number)
     }
 
+    package mutating func hexadecimal16(_ number: UInt64) {
+        buffer.reserve(16, from: pool)
+        buffer.append(hexadecimal16: number)
+    }
+
     package mutating func host(of address: SocketAddress) {
         buffer.reserve(SocketAddress.textBytesMax, from: pool)
         address.appendHost(to: &buffer)

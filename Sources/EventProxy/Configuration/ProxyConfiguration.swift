@@ -16,6 +16,13 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// `nil`) for none. Default: `Host`.
     public var originHeader: String? = "Host"
 
+    /// Key `proxy.request_id`: each request is given a name that its origins, its client (`X-Request-ID`) and the log
+    /// get; one that comes is kept only from a peer that is trusted. Default: `true`.
+    public var requestID = true
+
+    /// Key `proxy.tracing`: the part that the proxy has in distributed traces.
+    public var tracing = Tracing()
+
     /// Key `proxy.services`: the services behind the proxy, at least one. Required.
     public var services: [Service]
 

@@ -18,6 +18,8 @@ extension ProxyConfiguration: ConfigurationSection {
         .key("listen", \.listen, .section),
         .key("workers", \.workers, .workers(1...workersMax)),
         .key("origin_header", \.originHeader, .originField),
+        .key("request_id", \.requestID, .boolean),
+        .key("tracing", \.tracing, .section),
         .key("services", \.services, .list(of: .section, unique: Service.unique), required: true),
         .group(
             "retry",

@@ -35,7 +35,8 @@ extension Transaction {
         proxy.began(host)
         let nowNs = proxy.loop.nowNs
         return Leg(
-            host: host, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs, isProbe: isProbe)
+            host: host, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs,
+            span: spanOffset == nil ? 0 : proxy.identifiers.nextSpan(), isProbe: isProbe)
     }
 
     /// Sends the request if the connection stands, else connects first.
@@ -198,7 +199,7 @@ extension Transaction {
         }
         guard let exchange = exchange.take() else { return end() }
         exchange.note(origin: [], attempts: attempt.count)
-        ProxyResponse.noOrigin(attempt.failure).send(exchange)
+        ProxyResponse.noOrigin(attempt.failure).send(exchange, identity)
         end()
     }
 

@@ -13,7 +13,7 @@ enum ForwardedFields {
     /// framing, which some frameworks would read as the real ones (`X_Forwarded_For`, `Transfer_Encoding`).
     static func request(
         _ request: borrowing RequestHead, from client: SocketAddress, host: Span<UInt8>, via: FieldLines,
-        to writer: inout FieldWriter
+        replaced: RequestIdentity.Replaced = [], to writer: inout FieldWriter
     ) {
         let fields = request.fields
         let namesFields = request.connection.contains(.names)
@@ -21,7 +21,7 @@ enum ForwardedFields {
         for i in 0..<fields.count {
             let field = fields[i]
             if isOurs(field.id) || isHopByHop(field, of: fields, namesFields) { continue }
-            if field.isAlias, isAlias(field.name) { continue }
+            if replaced.names(field.id) || field.isAlias && isAlias(field.name, replaced) { continue }
             if countsDown, field.id == .maxForwards, let left = field.value.decimal {
                 writer.add("Max-Forwards", left &- 1)
             } else {
@@ -70,22 +70,23 @@ enum ForwardedFields {
         }
     }
 
-    /// Whether a name with `_` or `.` is one that stands for a framing or forwarding field.
-    private static func isAlias(_ name: Span<UInt8>) -> Bool {
+    /// Whether a name with `_` or `.` is one that stands for a framing or forwarding field, or one that is replaced.
+    private static func isAlias(_ name: Span<UInt8>, _ replaced: RequestIdentity.Replaced) -> Bool {
         if name.count > 32 { return false }
         var canonical = InlineArray<32, UInt8>(repeating: 0)
         for i in name.indices {
             canonical[i] = name[i] == UInt8(ascii: "_") || name[i] == UInt8(ascii: ".") ? UInt8(ascii: "-") : name[i]
         }
         let id = FieldName(canonical.span.extracting(0..<name.count))
-        return isOurs(id) || id.isHopByHop || id == .via
+        return isOurs(id) || id.isHopByHop || id == .via || replaced.names(id)
     }
 
     // MARK: To the client
 
-    /// Copies the end-to-end fields of a response and says which origin gave it.
+    /// Copies the end-to-end fields of a response and says which origin gave it, and to what.
     static func response(
-        _ response: borrowing ResponseHead, from origin: Origin, by proxy: ProxyLoop, to writer: inout FieldWriter
+        _ response: borrowing ResponseHead, to identity: borrowing RequestIdentity, from origin: Origin,
+        by proxy: ProxyLoop, to writer: inout FieldWriter
     ) {
         let fields = response.fields
         let namesFields = response.connection.contains(.names)
@@ -93,10 +94,12 @@ enum ForwardedFields {
             let field = fields[i]
             if isHopByHop(field, of: fields, namesFields) { continue }
             if field.name.count == proxy.originName.count, isOrigin(field, proxy) { continue }
+            if field.id == .xRequestID, !identity.id.isEmpty { continue }
             writer.copy(field)
         }
         writer.add(origin.fields)
         writer.add(response.minorVersion == 1 ? proxy.via : proxy.viaHTTP10)
+        identity.answer(to: &writer)
     }
 
     /// Copies the end-to-end fields of an interim response.

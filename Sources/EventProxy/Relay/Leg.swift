@@ -9,6 +9,8 @@ struct Leg {
     let beganNs: Int64
     /// Since when the host has had all of the request, or should have: from then on its time counts.
     var askedNs: Int64
+    /// What this attempt is called in the request's trace; 0 when it is part of none.
+    let span: UInt64
     /// The one request that a host on probation is given.
     let isProbe: Bool
     /// The balancer and the board of health have been told what it came to.

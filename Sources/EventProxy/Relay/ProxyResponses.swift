@@ -49,7 +49,7 @@ enum ProxyResponse {
         }
     }
 
-    func send(_ exchange: consuming Exchange) {
+    func send(_ exchange: consuming Exchange, _ identity: RequestIdentity) {
         let isTextual = text.utf8CodeUnitCount > 0
         let allows =
             switch self {
@@ -66,6 +66,7 @@ enum ProxyResponse {
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
             if let limit { fields.add("X-Limit", limit) }
             if let retryAfter { fields.add("Retry-After", retryAfter) }
+            identity.answer(to: &fields)
             if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
         }
     }

@@ -5,6 +5,9 @@ internal import EventHTTP
 extension Transaction {
     /// Sends what there is of the request over a connection that stands.
     func sendRequest(_ connection: ClientConnection) {
+        if let spanOffset, let leg = leg(of: connection) {
+            request.overwrite(at: spanOffset, hexadecimal16: leg.span)
+        }
         connection.begin(method, responseTimeoutMs: tryTimeoutMs)
         if isRequestComplete {
             connection.sendWhole(request)

@@ -44,7 +44,7 @@ extension Transaction {
         let isUpgrade = head.status == .switchingProtocols
         writer = exchange.relay(head) { writer in
             if isUpgrade { writer.copyUpgrade(head.fields) }
-            ForwardedFields.response(head, from: origin, by: proxy, to: &writer)
+            ForwardedFields.response(head, to: identity, from: origin, by: proxy, to: &writer)
         }
         if isUpgrade {
             framing = .tunnel

@@ -30,6 +30,9 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     // The request as it is sent.
     /// The head, and the content as far as it has been sent, as long as that can be sent again.
     var request = Buffer()
+    /// Where in it the span of an attempt goes, if the request is part of a trace.
+    private(set) var spanOffset: Int?
+    private(set) var identity = RequestIdentity()
     var isReplayable = true
     private(set) var method = Method.get
     /// Sending it twice does no more than sending it once.
@@ -75,8 +78,12 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     // MARK: Beginning and ending
 
-    func begin(_ head: borrowing RequestHead, _ exchange: consuming Exchange, _ fingerprint: Fingerprint) {
+    func begin(
+        _ head: borrowing RequestHead, _ exchange: consuming Exchange, _ identity: RequestIdentity,
+        _ fingerprint: Fingerprint
+    ) {
         isActive = true
+        self.identity = identity
         method = head.method
         isIdempotent =
             method.isIdempotent || (proxy.trustsIdempotencyKey && head.fields.first(.idempotencyKey) != nil)
@@ -105,14 +112,18 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
             RequestWriter.append(
                 head, host: authority, upgrade: wantsUpgrade ? "websocket" : nil, to: &request, pool: proxy.loop.pool
             ) { writer in
-                ForwardedFields.request(head, from: client, host: authority, via: via, to: &writer)
+                ForwardedFields.request(
+                    head, from: client, host: authority, via: via, replaced: identity.replaced, to: &writer)
+                spanOffset = identity.write(to: &writer)
             }
             return
         }
         // HTTP/1.0 without Host: the address that the client reached is all that is known (RFC 9112 §3.3).
         let local = Array((exchange.localAddress ?? client).description.utf8)
         RequestWriter.append(head, host: local.span, to: &request, pool: proxy.loop.pool) { writer in
-            ForwardedFields.request(head, from: client, host: local.span, via: via, to: &writer)
+            ForwardedFields.request(
+                head, from: client, host: local.span, via: via, replaced: identity.replaced, to: &writer)
+            spanOffset = identity.write(to: &writer)
         }
     }
 

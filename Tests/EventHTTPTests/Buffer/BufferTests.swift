@@ -210,4 +210,23 @@ struct FixedArrayTests {
         buffer.append(octet: number)
         #expect(text(buffer.bytes) == "\(number)")
     }
+
+    @Test(arguments: [0, 1, 0xf, 0x10, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, .max] as [UInt64])
+    func `64 bits have 16 digits, and can be put in the place of others`(_ number: UInt64) {
+        let pool = BufferPool()
+        var buffer = Buffer()
+        defer { buffer.release(to: pool) }
+        buffer.reserve(40, from: pool)
+        buffer.append("--<")
+        buffer.consume(2)
+        buffer.append(hexadecimal16: number)
+        buffer.append(">")
+        let digits = String(number, radix: 16)
+        let padded = String(repeating: "0", count: 16 - digits.count) + digits
+        #expect(text(buffer.bytes) == "<\(padded)>")
+        buffer.overwrite(at: 1, hexadecimal16: 0)
+        #expect(text(buffer.bytes) == "<0000000000000000>")
+        buffer.overwrite(at: 1, hexadecimal16: number)
+        #expect(text(buffer.bytes) == "<\(padded)>")
+    }
 }

@@ -18,7 +18,7 @@ struct FieldNameTests {
         .range: "Range", .age: "Age", .expires: "Expires", .location: "Location", .retryAfter: "Retry-After",
         .vary: "Vary", .wwwAuthenticate: "WWW-Authenticate", .idempotencyKey: "Idempotency-Key",
         .http2Settings: "HTTP2-Settings", .acceptEncoding: "Accept-Encoding", .userAgent: "User-Agent",
-        .accept: "Accept",
+        .accept: "Accept", .xRequestID: "X-Request-ID", .traceparent: "traceparent", .tracestate: "tracestate",
     ]
 
     /// Raw values are given out in order, so those that exist are all the cases.
@@ -61,7 +61,7 @@ struct FieldNameTests {
 
     @Test(arguments: [
         "", "x", "Content_Length", "Transfer.Encoding", "X_Forwarded_For", "ContentLength", "Content-Length-", "Hosts",
-        "If-Matched", "Etag", "Link", "Origin", "X-Request-ID", "x-forwarded-", "Content-Language",
+        "If-Matched", "Etag", "Link", "Origin", "X-Request-Ids", "x-forwarded-", "Content-Language",
     ])
     func `S9: a name that the engine does not act on is another's`(_ name: String) {
         #expect(lookup(raw(name)) == .other)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import EventProxy
 import Testing
 
-private let proxyKeys =
-    "listen, workers, origin_header, services, retry, balancing, health_check, timeouts, limits, log"
+@testable import EventProxy
+
+/// All of them in their order, which other tests look at.
+private let proxyKeys = ProxyConfiguration.keys.map(\.name).joined(separator: ", ")
 
 @Suite struct DiagnosticTests {
     @Test func `a finding is printed as compilers print theirs`() {
