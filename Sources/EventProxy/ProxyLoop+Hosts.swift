@@ -73,8 +73,8 @@ extension ProxyLoop {
 
     /// Counts a request, and says which service's budget pays for its retries.
     func beginRequest(host: Int) -> Int {
-        counts.requests += 1
         let service = table[host].service
+        serviceMetrics[service].requests.add()
         budgets[service].requestBegan(nowMs: loop.nowMs)
         return service
     }
@@ -85,25 +85,23 @@ extension ProxyLoop {
         let delayMs = Backoff.delayMs(retry: retry, remainingMs: remainingMs, using: &random)
         guard let delayMs else { return nil }
         guard !shedsRetries, budgets[service].tryTake(nowMs: loop.nowMs) else {
-            counts.overBudget += 1
+            serviceMetrics[service].overBudget.add()
             return nil
         }
-        counts.retries += 1
         return delayMs
     }
 
     /// An attempt that was taken is not made.
     func giveBackRetry(service: Int) {
         budgets[service].giveBack(nowMs: loop.nowMs)
-        counts.retries -= 1
     }
 
     func takeHedge(service: Int) -> Bool {
         guard !shedsRetries, budgets[service].tryTake(nowMs: loop.nowMs) else {
-            counts.overBudget += 1
+            serviceMetrics[service].overBudget.add()
             return false
         }
-        counts.hedges += 1
+        serviceMetrics[service].hedges.add()
         return true
     }
 
@@ -116,13 +114,17 @@ extension ProxyLoop {
         table.began(host)
     }
 
-    /// What an attempt came to, once.
-    func settle(_ leg: inout Leg, _ outcome: Outcome, retryAfterMs: Int64 = 0) {
+    /// What an attempt came to, once; `status` is that of its answer, if there was one.
+    func settle(_ leg: inout Leg, _ outcome: Outcome, status: Status? = nil, retryAfterMs: Int64 = 0) {
         guard !leg.isSettled else { return }
         leg.isSettled = true
         let nowMs = loop.nowMs
         let latencyNs = max(loop.nowNs - leg.askedNs, 0)
         table.ended(leg.host, hostOutcome(outcome, retryAfterMs), latencyNs: latencyNs, nowMs: nowMs)
+        if let status {
+            leg.origin.metrics.answered(status, us: latencyNs / 1_000)
+            serviceMetrics[table[leg.host].service].firstByte.observe(us: latencyNs / 1_000)
+        }
         if outcome == .success { latency.record(us: latencyNs / 1_000, nowMs: nowMs) }
         let change = setup.health.report(
             outcome, of: leg.host, isProbe: leg.isProbe, sentMs: leg.beganNs / 1_000_000, nowMs: nowMs,

@@ -40,7 +40,10 @@ final class ProxyLoop: Postponable {
     var memory = SuccessMemory()
     var random: SplitMix64
     var identifiers: IdentifierSource
-    var counts = ProxyCounts()
+    let metrics: WorkerMetrics
+    /// Of each service.
+    let serviceMetrics: ContiguousArray<ServiceMetrics>
+    private var recentLag = RecentMaximum()
 
     /// By host; there is none until a connection of it has died under a request.
     var postMortems: ContiguousArray<PostMortem?>
@@ -67,11 +70,14 @@ final class ProxyLoop: Postponable {
         originField = name.isEmpty ? nil : FieldName(name.span)
         namesRequests = configuration.requestID
         tracing = configuration.tracing.traceparent
+        let metrics = setup.metrics[worker]
+        self.metrics = metrics
+        serviceMetrics = ContiguousArray(configuration.services.map { metrics.service($0.name) })
         origins = setup.hosts.map { host in
             Origin(
                 service: host.service, host: host.host, address: host.address,
                 fieldName: configuration.originHeader, on: loop, limits: setup.limits, timeouts: setup.timeouts,
-                idleMs: configuration.timeouts.originIdleMs)
+                idleMs: configuration.timeouts.originIdleMs, metrics: metrics)
         }
         mayHedge = configuration.retry.hedge && origins.count > 1
         let table = setup.makeTable()
@@ -87,12 +93,25 @@ final class ProxyLoop: Postponable {
         identifiers = setup.identifiers.forWorker(worker)
         if worker == 0 { checker = HealthChecker(setup, on: loop) }
         let logger = setup.logger
-        lag = LoopLag(on: loop) { level in
+        metrics.heartbeat.start(nowMs: loop.nowMs)
+        lag = LoopLag(on: loop) { [unowned self] lagUs in
+            sampled(lagUs: lagUs)
+        } told: { level in
+            metrics.shedLevel.set(Int64(level.rawValue))
             switch level {
             case .nothing: logger.notice("worker \(worker) keeps up again")
             case .retries: logger.warning("worker \(worker) is late: it sends nothing twice")
             case .everything: logger.error("worker \(worker) is overloaded: it answers requests 503")
             }
+        }
+    }
+
+    /// Ten times a second: shows that the loop comes round, and what else is not counted as it happens.
+    private func sampled(lagUs: Int64) {
+        metrics.heartbeat.beat(nowMs: loop.nowMs)
+        metrics.lagUs.set(recentLag.record(lagUs, nowMs: loop.nowMs))
+        for service in budgets.indices {
+            serviceMetrics[service].budget.set(Int64(budgets[service].available(nowMs: loop.nowMs)))
         }
     }
 
@@ -103,7 +122,7 @@ final class ProxyLoop: Postponable {
 
     func begin(_ request: borrowing RequestHead, _ exchange: consuming Exchange, _ identity: RequestIdentity) {
         if lag?.level == .everything {
-            counts.shed += 1
+            metrics.shed.add()
             return ProxyResponse.overloaded.send(exchange, identity)
         }
         let fingerprint = Fingerprint(
@@ -112,7 +131,7 @@ final class ProxyLoop: Postponable {
         // A refusal is there to save the other hosts. Where there is none, it would only make an outage of an origin's
         // restart; then the request is tried once, like one on probation.
         if case .quarantined(let untilMs) = verdict, origins.count > 1 {
-            counts.quarantined += 1
+            metrics.quarantined.add()
             let seconds = (untilMs - loop.nowMs + 999) / 1000
             return ProxyResponse.quarantined(seconds: seconds).send(exchange, identity)
         }
@@ -143,6 +162,7 @@ final class ProxyLoop: Postponable {
     /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
     func shutDown() {
         isShutDown = true
+        metrics.heartbeat.stop()
         checker?.stop()
         lag = nil
         for origin in origins { origin.shutDown() }
@@ -160,17 +180,4 @@ final class ProxyLoop: Postponable {
     func appendLastChunk(_ trailers: borrowing Fields, to buffer: inout Buffer) {
         ReplayWriter.appendLastChunk(trailers, to: &buffer, pool: loop.pool)
     }
-}
-
-/// What one loop has counted.
-struct ProxyCounts {
-    var requests: UInt64 = 0
-    var retries: UInt64 = 0
-    var hedges: UInt64 = 0
-    /// Retries and hedges that the budget did not allow.
-    var overBudget: UInt64 = 0
-    /// Requests that were answered at once, because their like has killed origins.
-    var quarantined: UInt64 = 0
-    /// Requests that were answered at once, because the loop was late.
-    var shed: UInt64 = 0
 }

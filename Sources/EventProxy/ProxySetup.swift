@@ -20,6 +20,8 @@ public struct ProxySetup: Sendable {
     /// Shared by all workers, without locks on the way of an ordinary request.
     let health: HealthBoard
     let poison = PoisonBoard()
+    /// What each worker counts.
+    let metrics: [WorkerMetrics]
     let fingerprintKey: UInt64
     /// What the sources of the loops' identifiers are made from.
     private(set) var identifiers: IdentifierSource
@@ -65,6 +67,7 @@ public struct ProxySetup: Sendable {
         pseudonym = "proxy-server-" + String(seed, radix: 16)
         self.seed = Int(seed >> 1)
         self.workers = workers
+        metrics = (0..<workers).map { _ in WorkerMetrics() }
         health = HealthBoard(hostCount: hosts.count)
         self.fingerprintKey = fingerprintKey
         var random = SplitMix64(seed: fingerprintKey)
@@ -117,6 +120,9 @@ public struct ProxySetup: Sendable {
         timeouts.tunnelMs = configuration.timeouts.tunnelMs
         return timeouts
     }
+
+    /// What the server of a worker counts into.
+    public func serverMetrics(worker: Int) -> ServerMetrics { metrics[worker].server }
 
     /// What clients are allowed.
     public var serverOptions: ServerOptions {

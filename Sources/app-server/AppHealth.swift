@@ -4,43 +4,20 @@ internal import Synchronization
 
 /// What all loops know of each other's health. Each loop writes its own part; any loop answers for all.
 final class AppHealth: Sendable {
-    /// A loop that has not come round for this long has stalled.
-    static let stallMs: Int64 = 5_000
-
-    /// One loop's part, written on its thread only: so counting is a load and a store, not a locked instruction.
+    /// One loop's part, written on its thread only.
     final class Worker: Sendable {
-        private let started = Atomic<Bool>(false)
-        /// When it came round last, in milliseconds of the monotonic clock.
-        private let seenAtMs = Atomic<Int64>(0)
-        private let answers = Atomic<Int>(0)
-        private let serverErrors = Atomic<Int>(0)
-
-        var isStarted: Bool { started.load(ordering: .acquiring) }
-
-        func start() {
-            started.store(true, ordering: .releasing)
-        }
-
-        /// The loop has come round.
-        func beat(nowMs: Int64) {
-            seenAtMs.store(nowMs, ordering: .relaxed)
-        }
-
-        func hasStalled(nowMs: Int64) -> Bool {
-            isStarted && nowMs - seenAtMs.load(ordering: .relaxed) > AppHealth.stallMs
-        }
+        let heartbeat = LoopHeartbeat()
+        private let answers = Counter()
+        private let serverErrors = Counter()
 
         /// Counts an answer. Those to probes do not count.
         func count(_ status: Status) {
-            answers.store(answers.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-            if status.isServerError {
-                serverErrors.store(serverErrors.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-            }
+            answers.add()
+            if status.isServerError { serverErrors.add() }
         }
 
         var counts: LivenessJudge.Counts {
-            LivenessJudge.Counts(
-                answers: answers.load(ordering: .relaxed), serverErrors: serverErrors.load(ordering: .relaxed))
+            LivenessJudge.Counts(answers: Int(answers.total), serverErrors: Int(serverErrors.total))
         }
     }
 
@@ -85,12 +62,12 @@ final class AppHealth: Sendable {
     /// A process that is about to end anyway is left to finish.
     func liveness(nowMs: Int64) -> Liveness {
         if isDraining { return .draining }
-        for worker in workers where worker.hasStalled(nowMs: nowMs) { return .stalled }
+        for worker in workers where worker.heartbeat.hasStalled(nowMs: nowMs) { return .stalled }
         return failsTooOften.load(ordering: .relaxed) ? .failing : .ok
     }
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }
-    var isStarted: Bool { workers.allSatisfy(\.isStarted) }
+    var isStarted: Bool { workers.allSatisfy(\.heartbeat.isStarted) }
 }
 
 /// Shows once a second that its loop comes round.
@@ -120,7 +97,7 @@ final class Pulse: DeadlineOwner {
     }
 
     private func beat() {
-        health.workers[worker].beat(nowMs: loop.nowMs)
+        health.workers[worker].heartbeat.beat(nowMs: loop.nowMs)
         if let deadline { loop.setDeadline(deadline, atMs: loop.nowMs + Self.intervalMs) }
     }
 }

@@ -47,7 +47,7 @@ final class AppWorker: LoopService {
         self.health = health
         self.logger = logger
         pulse = Pulse(loop, worker, health)
-        health.workers[worker].start()
+        health.workers[worker].heartbeat.start(nowMs: loop.nowMs)
     }
 
     func drain(_ completion: @escaping () -> Void) {

@@ -110,7 +110,7 @@ struct DemoHandler: Handler {
 
     private func live(_ exchange: consuming Exchange) {
         // A loop that answers has not stalled, whatever it did a moment ago.
-        counts.beat(nowMs: loop.nowMs)
+        counts.heartbeat.beat(nowMs: loop.nowMs)
         switch health.liveness(nowMs: loop.nowMs) {
         case .ok: answers.answer(exchange, .ok, #"{"status": "ok"}"#)
         case .draining: answers.answer(exchange, .ok, #"{"status": "draining"}"#)

@@ -83,6 +83,7 @@ struct ProxyServer: ParsableCommand {
             HTTPServer(
                 on: loop, socket: sockets[worker], options: options,
                 accessLog: logsAccess ? AccessLog(channel: log.makeChannel()) : nil,
+                metrics: setup.serverMetrics(worker: worker),
                 handler: ReverseProxy(setup, on: loop, worker: worker))
         }
         logger.info("proxy-server has ended")

@@ -81,15 +81,12 @@ private let stories: [Story] = [
         let health = AppHealth(workers: 2)
         #expect(!health.isStarted)
         #expect(health.liveness(nowMs: 100_000) == .ok)
-        for worker in health.workers {
-            worker.beat(nowMs: 1_000)
-            worker.start()
-        }
+        for worker in health.workers { worker.heartbeat.start(nowMs: 1_000) }
         #expect(health.isStarted)
-        health.workers[0].beat(nowMs: 6_000)
+        health.workers[0].heartbeat.beat(nowMs: 6_000)
         #expect(health.liveness(nowMs: 6_000) == .ok)
         #expect(health.liveness(nowMs: 6_001) == .stalled)
-        health.workers[1].beat(nowMs: 6_001)
+        health.workers[1].heartbeat.beat(nowMs: 6_001)
         #expect(health.liveness(nowMs: 6_001) == .ok)
     }
 

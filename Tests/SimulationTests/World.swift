@@ -107,7 +107,10 @@
             proxies.append(handler.proxy)
             pools.append(loop.pool)
             let socket = try ListeningSocket(on: address)
-            servers.append(HTTPServer(on: loop, socket: socket, options: setup.serverOptions, handler: handler))
+            servers.append(
+                HTTPServer(
+                    on: loop, socket: socket, options: setup.serverOptions,
+                    metrics: setup.serverMetrics(worker: worker), handler: handler))
         }
 
         /// Stops the proxy in order, in the middle of everything.
@@ -216,7 +219,7 @@
             let bad = badHosts
             if bad.isEmpty { return "no host is bad" }
             guard bad.count < origins.count, bad.count < setup.configuration.attempts else { return nil }
-            if proxies.contains(where: { $0.counts.overBudget > 0 || $0.counts.shed > 0 }) { return nil }
+            if proxies.contains(where: { $0.metrics.overBudget > 0 || $0.metrics.shed.total > 0 }) { return nil }
             // A request under which two have died is not sent to a third.
             if bad.filter({ $0.mischief.contains { $0.isDeadly } }).count > 1 { return nil }
             let isReplayable = request.isIdempotent && request.count < 60_000
@@ -241,6 +244,7 @@
             if kernel.idleWakesMax > 2 { problem("a watcher woke \(kernel.idleWakesMax) times for nothing") }
             if drainMs != .max, drained != servers.count { problem("only \(drained) loops have drained") }
             judgeRetries()
+            judgeCounts()
             judgeQuiet()
             judgeMemory()
             kernel.enter {
@@ -253,10 +257,22 @@
             if kernel.openCount != 0 { problem("\(kernel.openCount) descriptors are still open") }
         }
 
+        /// What is counted as it begins is counted as it ends.
+        private func judgeCounts() {
+            for metrics in proxies.map(\.metrics) {
+                if metrics.server.inFlight != 0 { problem("\(metrics.server.inFlight) requests are counted in flight") }
+                for host in metrics.hosts {
+                    let (active, idle) = (host.connectionsActive.level, host.connectionsIdle.level)
+                    if active != 0 { problem("\(active) connections to \(host.host) are counted as active") }
+                    if idle < 0 { problem("\(idle) connections to \(host.host) are counted as idle") }
+                }
+            }
+        }
+
         /// P4, for all of the time: deposits of a fifth, and the floor.
         private func judgeRetries() {
-            let extra = proxies.reduce(0) { $0 + Double($1.counts.retries + $1.counts.hedges) }
-            let requests = proxies.reduce(0) { $0 + Double($1.counts.requests) }
+            let extra = proxies.reduce(0) { $0 + Double($1.metrics.retries + $1.metrics.hedges) }
+            let requests = proxies.reduce(0) { $0 + Double($1.metrics.requests) }
             let seconds = Double(kernel.nowMs - startedMs) / 1_000
             let floor = (seconds + 10) * 3 * Double(setup?.hostCounts.count ?? 0)
             if extra > 0.2 * requests + floor {

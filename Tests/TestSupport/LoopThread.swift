@@ -115,6 +115,7 @@ package final class TestServer: Sendable {
 
     package init<H: Handler>(
         options: ServerOptions = ServerOptions(), sendBufferBytes: Int32? = nil,
+        metrics: ServerMetrics = ServerMetrics(),
         _ handler: @escaping @Sendable (EventLoop) -> H
     ) throws {
         let socket = try ListeningSocket(on: SocketAddress("127.0.0.1", port: 0)!)
@@ -123,7 +124,8 @@ package final class TestServer: Sendable {
         self.parts = parts
         thread = LoopThread { loop in
             parts.loop = loop
-            parts.server = HTTPServer(on: loop, socket: socket, options: options, handler: handler(loop))
+            parts.server = HTTPServer(
+                on: loop, socket: socket, options: options, metrics: metrics, handler: handler(loop))
             return parts
         }
     }

@@ -129,6 +129,7 @@ extension ServerConnection {
             try begin(parsed)
             let id = beginExchange()
             let head = RequestHead(parsed, bytes: bytes, lines: fields.lines.span)
+            server.metrics.requestsBegan.add()
             logEntry.begin(head, atNs: loop.nowNs, keepsLine: server.accessLog != nil, pool: loop.pool)
             server.handler.handle(head, Exchange(self, id))
             return .handled(parsed.length)
@@ -342,6 +343,7 @@ extension ServerConnection {
         state.refused()
         minorVersion = 1
         isHeadRequest = false
+        if !logEntry.isActive { server.metrics.requestsBegan.add() }
         logEntry.beginUnparsed(atNs: loop.nowNs)
         answer(beginExchange(), status, reason)
     }

@@ -4,12 +4,14 @@
 public final class HTTPServer: LoopService {
     private let server: ServerLoop
 
-    /// Serves on a socket that listens. `handler` is called on the loop's thread only.
+    /// Serves on a socket that listens. `handler` is called on the loop's thread only. `metrics` is for this loop's
+    /// server alone.
     public init<H: Handler>(
         on loop: EventLoop, socket: ListeningSocket, options: ServerOptions = ServerOptions(),
-        accessLog: AccessLog? = nil, handler: H
+        accessLog: AccessLog? = nil, metrics: ServerMetrics = ServerMetrics(), handler: H
     ) {
-        server = ServerLoop(on: loop, handler: HandlerBox(handler), options: options, accessLog: accessLog)
+        server = ServerLoop(
+            on: loop, handler: HandlerBox(handler), options: options, accessLog: accessLog, metrics: metrics)
         server.listen(socket.take())
     }
 

@@ -9,20 +9,28 @@ final class ServerContext {
     let handler: AnyHandler
     let options: ServerOptions
     let accessLog: AccessLog?
+    let metrics: ServerMetrics
     /// Each connection ends with its next answer.
     var endsConnections = false
     /// Nothing is accepted any more, and a connection without a request ends.
     var isDraining = false
     private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
 
-    init(on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?) {
+    init(
+        on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?, metrics: ServerMetrics
+    ) {
         self.loop = loop
         self.handler = handler
         self.options = options
         self.accessLog = accessLog
+        self.metrics = metrics
     }
 
+    /// An exchange is over: counts it, and writes its line.
     func log(_ connection: ServerConnection, outcome: StaticString) {
+        metrics.ended(
+            status: connection.logEntry.status, us: max(loop.nowNs - connection.logEntry.beganAtNs, 0) / 1000,
+            bytes: connection.logEntry.bytes)
         var requestLine = connection.logEntry.end()
         defer { requestLine.release(to: loop.pool) }
         guard let accessLog, accessLog.isEnabled else { return }

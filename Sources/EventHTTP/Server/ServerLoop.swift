@@ -15,9 +15,12 @@ final class ServerLoop {
     /// One line for all the times that a connection could not be accepted meanwhile.
     private static let warningIntervalMs: Int64 = 10_000
 
-    init(on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?) {
+    init(
+        on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?, metrics: ServerMetrics
+    ) {
         self.loop = loop
-        context = ServerContext(on: loop, handler: handler, options: options, accessLog: accessLog)
+        context = ServerContext(
+            on: loop, handler: handler, options: options, accessLog: accessLog, metrics: metrics)
         logger = Logger(label: "server")
     }
 
@@ -36,11 +39,13 @@ final class ServerLoop {
             connection = ServerConnection(self)
             connections.append(connection)
         }
+        context.metrics.connectionsAccepted.add()
         connection.open(descriptor, peer: peer)
     }
 
     /// A connection has closed; its object can be used again by the next accept, which is a callback of its own.
     func closed(_ connection: ServerConnection) {
+        context.metrics.connectionsClosed.add()
         idle.append(connection)
         listener?.resumeIfWaiting()
         if context.isDraining, openCount == 0 { finishDrain() }

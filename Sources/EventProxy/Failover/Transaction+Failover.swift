@@ -54,7 +54,9 @@ extension Transaction {
     func goOn() {
         guard let next = next.take(), leg == nil else { return }
         switch next {
-        case .host(let host, let isProbe): begin(attempt: host, isProbe: isProbe)
+        case .host(let host, let isProbe):
+            proxy.serviceMetrics[service].retries.add()
+            begin(attempt: host, isProbe: isProbe)
         case .fresh(let host):
             leg = startLeg(host, isProbe: false, onFreshConnection: true)
             if let leg { startSending(leg.connection) }
@@ -79,9 +81,15 @@ extension Transaction {
         return leg
     }
 
-    func settle(_ connection: ClientConnection, _ outcome: Outcome, _ retryAfterMs: Int64 = 0) {
-        if leg?.connection === connection { proxy.settle(&leg!, outcome, retryAfterMs: retryAfterMs) }
-        if hedge?.connection === connection { proxy.settle(&hedge!, outcome, retryAfterMs: retryAfterMs) }
+    /// An attempt was answered.
+    func settle(_ connection: ClientConnection, _ status: Status, retryAfterMs: Int64 = 0) {
+        let outcome: Outcome = status.isServerError ? .serverError : .success
+        if leg?.connection === connection {
+            proxy.settle(&leg!, outcome, status: status, retryAfterMs: retryAfterMs)
+        }
+        if hedge?.connection === connection {
+            proxy.settle(&hedge!, outcome, status: status, retryAfterMs: retryAfterMs)
+        }
     }
 
     // MARK: Failures
@@ -91,20 +99,23 @@ extension Transaction {
         guard var leg = takeLeg(of: connection) else { return heldFailed(connection) }
         let wasSent = connection.hasSentBytes && !failure.isOfConnecting
         if hasBegunResponse {
+            leg.origin.metrics.failed(.truncated)
             discard(leg, .lost)
             return breakOff()
         }
         let judgement = judge(failure, leg, wasSent: wasSent)
         proxy.settle(&leg, failure.outcome(judgement, deaths: attempt.deaths, isProbe: leg.isProbe))
+        let isStale =
+            failure == .lost && connection.isReused
+            && attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
+        leg.origin.metrics.failed(FailureReason(failure, willReplay: isStale))
         leg.origin.giveBackClosed(connection)
         attempt.failed(failure)
         // The other one is still under way.
         if self.leg != nil { return rearm() }
         pauseBody()
 
-        if failure == .lost, connection.isReused,
-            attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
-        {
+        if isStale {
             // The origin ended an idle connection just when we used it: nothing is wrong with either (RFC 9112 §9.3.1).
             attempt.replayed()
             next = .fresh(host: leg.host)
@@ -126,9 +137,9 @@ extension Transaction {
     }
 
     /// A server error has come. True if it is held, because a better answer may come.
-    func failedWithAnswer(_ connection: ClientConnection, retryAfterMs: Int64) -> Bool {
+    func failedWithAnswer(_ connection: ClientConnection, _ status: Status, retryAfterMs: Int64) -> Bool {
         guard !isFinalAnswer else { return false }
-        settle(connection, .serverError, retryAfterMs)
+        settle(connection, status, retryAfterMs: retryAfterMs)
         let isRacing = leg != nil && hedge != nil
         guard isRacing || mayTryAnother(wasSent: true) else { return false }
         guard let erring = takeLeg(of: connection) else { return false }
@@ -182,9 +193,14 @@ extension Transaction {
     func totalTimePassed() {
         attempt.failed(.responseTimeout)
         dropNext()
-        if let leg = leg.take() { discard(leg, .hang) }
-        if let hedge = hedge.take() { discard(hedge, .hang) }
+        if let leg = leg.take() { timedOut(leg) }
+        if let hedge = hedge.take() { timedOut(hedge) }
         giveUp()
+    }
+
+    private func timedOut(_ leg: Leg) {
+        leg.origin.metrics.failed(.timeout)
+        discard(leg, .hang)
     }
 
     /// No host is left to ask: the client gets the last real answer, or an error if there was none.

@@ -28,6 +28,7 @@ extension Transaction {
         hedge = nil
         if second.connection === connection {
             leg = second
+            proxy.serviceMetrics[service].hedgesWon.add()
             // It had its time, and was overtaken.
             discard(first, .hang)
         } else {

@@ -8,6 +8,7 @@ internal import EventHTTP
 /// did less.
 final class LoopLag: DeadlineOwner {
     private let loop: EventLoop
+    private let sampled: (Int64) -> Void
     private let told: (LoadShedder.Level) -> Void
     private var shedder = LoadShedder()
     private var deadline: TimerWheel.ID?
@@ -17,9 +18,14 @@ final class LoopLag: DeadlineOwner {
     /// Of the time since the last sample, so much was spent working.
     private static let busyPercentMin: Int64 = 80
 
-    /// `told` hears of each change.
-    init(on loop: EventLoop, told: @escaping (LoadShedder.Level) -> Void) {
+    /// `sampled` is called with each sample in microseconds, whatever the loop was late for; `told` hears of each
+    /// change.
+    init(
+        on loop: EventLoop, sampled: @escaping (_ lagUs: Int64) -> Void = { _ in },
+        told: @escaping (LoadShedder.Level) -> Void
+    ) {
         self.loop = loop
+        self.sampled = sampled
         self.told = told
         deadline = loop.addDeadline(self)
         arm()
@@ -34,6 +40,7 @@ final class LoopLag: DeadlineOwner {
     func deadlinePassed() {
         loop.refreshTime()
         let used = EventLoop.threadCPUNs()
+        sampled(max(loop.nowNs / 1_000 - dueMs * 1_000, 0))
         let isBusy = (used - usedNs) * 100 >= (loop.nowNs - sampledNs) * Self.busyPercentMin
         if shedder.sample(lagMs: isBusy ? max(loop.nowMs - dueMs, 0) : 0) { told(shedder.level) }
         arm()

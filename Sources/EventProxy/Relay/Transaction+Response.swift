@@ -17,9 +17,9 @@ extension Transaction {
         proxy.answered(fingerprint)
         if attempt.suspects.count > 0 { proxy.lost(attempt.answered(), beganMs: beganMs) }
         if head.status.isServerError {
-            if failedWithAnswer(connection, retryAfterMs: head.retryAfterMs ?? 0) { return .hold }
+            if failedWithAnswer(connection, head.status, retryAfterMs: head.retryAfterMs ?? 0) { return .hold }
         } else {
-            settle(connection, .success)
+            settle(connection, head.status)
         }
         win(connection)
         relay(head)

@@ -14,6 +14,8 @@ final class Origin: ClientConnectionObserver {
     let label: [UInt8]
     /// The response field that names the origin; empty when the configuration turns it off.
     let fields: FieldLines
+    let metrics: HostMetrics
+    private let registry: WorkerMetrics
     private let loop: EventLoop
     private let limits: ParserLimits
     private let timeouts: ClientTimeouts
@@ -25,7 +27,7 @@ final class Origin: ClientConnectionObserver {
 
     init(
         service: String, host: ProxyConfiguration.Host, address: SocketAddress, fieldName: String?,
-        on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts, idleMs: Int64
+        on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts, idleMs: Int64, metrics: WorkerMetrics
     ) {
         let label = "\(service)-\(host.address)-\(host.port)"
         self.label = Array(label.utf8)
@@ -34,6 +36,8 @@ final class Origin: ClientConnectionObserver {
         self.limits = limits
         self.timeouts = timeouts
         self.idleMs = idleMs
+        self.metrics = metrics.host(service: service, address: address.description)
+        registry = metrics
         var fields = FieldLines()
         if let fieldName {
             // The configuration has been checked: name and label are what fields can have.
@@ -42,16 +46,24 @@ final class Origin: ClientConnectionObserver {
         self.fields = fields
     }
 
+    deinit {
+        registry.forget(metrics)
+    }
+
     /// An idle connection, the one used last; nil when there is none that this request may use.
     func takeIdle(forUnsafeRequest isUnsafe: Bool) -> ClientConnection? {
         guard let connection = idle.last else { return nil }
         if isUnsafe, loop.nowMs - connection.usedAtMs > Self.unsafeReuseMs { return nil }
         idle.removeLast()
+        metrics.connectionsIdle.add(-1)
+        metrics.connectionsActive.add(1)
         return connection
     }
 
     /// A connection that is not connected yet.
     func takeClosed() -> ClientConnection {
+        metrics.connectionsActive.add(1)
+        metrics.connectionsMade.add()
         if let connection = spare.popLast() { return connection }
         return ClientConnection(on: loop, limits: limits, timeouts: timeouts)
     }
@@ -66,9 +78,17 @@ final class Origin: ClientConnectionObserver {
         connection.observer = self
         connection.becomeIdle(forMs: keepMs)
         idle.append(connection)
+        metrics.connectionsActive.add(-1)
+        metrics.connectionsIdle.add(1)
     }
 
+    /// Takes a connection back that was in use and is closed.
     func giveBackClosed(_ connection: ClientConnection) {
+        metrics.connectionsActive.add(-1)
+        keepClosed(connection)
+    }
+
+    private func keepClosed(_ connection: ClientConnection) {
         connection.observer = nil
         if spare.count < Self.idleMax { spare.append(connection) }
     }
@@ -82,6 +102,7 @@ final class Origin: ClientConnectionObserver {
     /// Closes what is not in use; the origin and its connections let go of each other.
     func shutDown() {
         for connection in idle { connection.close() }
+        metrics.connectionsIdle.add(Int64(-idle.count))
         idle.removeAll()
         spare.removeAll()
     }
@@ -89,8 +110,11 @@ final class Origin: ClientConnectionObserver {
     // MARK: What an idle connection tells
 
     func idleEnded(_ connection: ClientConnection) {
-        if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
-        giveBackClosed(connection)
+        if let index = idle.lastIndex(where: { $0 === connection }) {
+            idle.remove(at: index)
+            metrics.connectionsIdle.add(-1)
+        }
+        keepClosed(connection)
     }
 
     func connected(_ connection: ClientConnection) {}

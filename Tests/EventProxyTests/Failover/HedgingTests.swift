@@ -185,15 +185,17 @@ struct HedgingTests {
 
     @Test func `hedges and retries are paid from one budget`() throws {
         let loop = EventLoop()
-        let configuration = ProxyConfiguration(services: [
+        var configuration = ProxyConfiguration(services: [
             .init(name: "a", hosts: [.init(address: "127.0.0.1", port: 1), .init(address: "127.0.0.1", port: 2)])
         ])
-        let proxy = ProxyLoop(try ProxySetup(configuration, seed: 0, workers: 1), on: loop, worker: 1)
+        configuration.healthCheck.type = .none
+        let proxy = ProxyLoop(try ProxySetup(configuration, seed: 0, workers: 1), on: loop, worker: 0)
         let takeRetry = { proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) != nil }
         for number in 0..<30 { #expect(number % 2 == 0 ? proxy.takeHedge(service: 0) : takeRetry()) }
         #expect(!proxy.takeHedge(service: 0))
         #expect(!takeRetry())
-        #expect((proxy.counts.hedges, proxy.counts.retries, proxy.counts.overBudget) == (15, 15, 2))
+        let counted = proxy.serviceMetrics[0]
+        #expect((counted.hedges.total, counted.overBudget.total) == (15, 2))
         for _ in 0..<5 { _ = proxy.beginRequest(host: 0) }
         #expect(proxy.takeHedge(service: 0))
         #expect(!proxy.takeHedge(service: 0))

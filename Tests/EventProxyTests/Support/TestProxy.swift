@@ -24,7 +24,16 @@ struct TestProxy {
         configure(&configuration)
         let setup = try ProxySetup(configuration, seed: 0, workers: 1)
         self.setup = setup
-        server = try TestServer(options: setup.serverOptions) { ReverseProxy(setup, on: $0, worker: 0) }
+        server = try TestServer(options: setup.serverOptions, metrics: setup.serverMetrics(worker: 0)) {
+            ReverseProxy(setup, on: $0, worker: 0)
+        }
+    }
+
+    /// What was counted of the host with this port.
+    func totals(_ port: UInt16) -> HostTotals {
+        var totals = HostTotals()
+        for host in setup.metrics[0].hosts where host.host.hasSuffix(":\(port)") { host.add(to: &totals) }
+        return totals
     }
 
     func connect(receiveBufferBytes: Int32? = nil) throws -> RawClient {

@@ -29,7 +29,7 @@ struct OriginTests {
         Origin(
             service: "service", host: .init(address: "127.0.0.1", port: port),
             address: SocketAddress("127.0.0.1", port: port)!, fieldName: "Host", on: loop, limits: ParserLimits(),
-            timeouts: ClientTimeouts(), idleMs: idleMs)
+            timeouts: ClientTimeouts(), idleMs: idleMs, metrics: WorkerMetrics())
     }
 
     private func turn(until isTrue: () -> Bool) throws {
