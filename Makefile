@@ -21,13 +21,20 @@ CHAOS_FLAGS ?=
 BUDGET_SLOW_SECONDS ?= 60
 TEST_SLOW_SECONDS ?= 15
 
+# The chart: the release's name and namespace, more of helm's flags (--values mine.yaml), and for test-chart UPDATE=1 to
+# write the golden renders and helm/README.md anew.
+RELEASE ?= eventhttp
+NAMESPACE ?= eventhttp
+HELM_FLAGS ?=
+CHART_FLAGS ?=
+
 DEBUG_BIN := .build/debug
 RELEASE_BIN := .build/release
 
-export CONFORMANCE BUDGET_SLOW_SECONDS
+export CONFORMANCE BUDGET_SLOW_SECONDS RELEASE NAMESPACE HELM_FLAGS UPDATE
 
 .PHONY: help deps deps-bench build release run test test-unit test-e2e budgets bench-smoke chaos conformance valgrind \
-	lint fmt check-binaries clean
+	test-chart deploy undeploy minikube lint fmt check-binaries clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +85,18 @@ conformance-run:
 
 valgrind: build ## The conformance kit against the debug build under valgrind: no error, no leak
 	@scripts/valgrind-conformance --bin $(DEBUG_BIN) $(CONFORMANCE_FLAGS)
+
+test-chart: ## The Helm chart without a cluster: what it renders, what it refuses (CHART_FLAGS, UPDATE=1)
+	@BIN=$(DEBUG_BIN) Tests/Chart/chart $(CHART_FLAGS)
+
+deploy: ## Install or upgrade the chart in kubectl's cluster (RELEASE, NAMESPACE, REGISTRY, TAG, HELM_FLAGS)
+	@scripts/kubernetes deploy
+
+undeploy: ## Remove it
+	@scripts/kubernetes undeploy
+
+minikube: ## All of it on minikube: start, images, addons, deploy, helm test, curl through the ingress
+	@scripts/kubernetes minikube
 
 lint: ## Formatting, shell scripts and house rules
 	@scripts/lint
