@@ -8,6 +8,8 @@ internal import Logging
 final class ProxyLoop: Postponable {
     let loop: EventLoop
     let setup: ProxySetup
+    /// Who may ask for what, if the configuration says so.
+    let edge: Edge?
     let origins: [Origin]
     let attemptsMax: Int
     let trustsIdempotencyKey: Bool
@@ -56,6 +58,7 @@ final class ProxyLoop: Postponable {
     init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
         self.loop = loop
         self.setup = setup
+        edge = setup.edge
         let configuration = setup.configuration
         // Each goes to a host of its own.
         attemptsMax = min(configuration.attempts, TriedHosts.attemptsMax, setup.hosts.count)
@@ -120,7 +123,9 @@ final class ProxyLoop: Postponable {
     /// Overload: further attempts and hedges, which are extra load, go before first attempts.
     var shedsRetries: Bool { (lag?.level ?? .nothing) >= .retries }
 
-    func begin(_ request: borrowing RequestHead, _ exchange: consuming Exchange, _ identity: RequestIdentity) {
+    func begin(
+        _ request: borrowing RequestHead, _ exchange: consuming Exchange, _ peer: Peer, _ identity: RequestIdentity
+    ) {
         if lag?.level == .everything {
             metrics.shed.add()
             return ProxyResponse.overloaded.send(exchange, identity)
@@ -136,7 +141,7 @@ final class ProxyLoop: Postponable {
             return ProxyResponse.quarantined(seconds: seconds).send(exchange, identity)
         }
         let transaction = idle.popLast() ?? Transaction(self)
-        transaction.begin(request, exchange, identity, fingerprint)
+        transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
         transaction.tryFirstHost()
     }

@@ -22,6 +22,7 @@ public struct ProxySetup: Sendable {
     let poison = PoisonBoard()
     /// What each worker counts.
     let metrics: [WorkerMetrics]
+    let edge: Edge?
     let fingerprintKey: UInt64
     /// What the sources of the loops' identifiers are made from.
     private(set) var identifiers: IdentifierSource
@@ -51,6 +52,7 @@ public struct ProxySetup: Sendable {
         _ configuration: ProxyConfiguration, seed: UInt32, workers: Int, fingerprintKey: UInt64
     ) throws(Resolver.Failure) {
         self.configuration = configuration
+        edge = Edge(configuration)
         var hosts: [ResolvedHost] = []
         var counts: [Int] = []
         for service in configuration.services {

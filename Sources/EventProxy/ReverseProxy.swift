@@ -24,7 +24,8 @@ public struct ReverseProxy: Handler {
     }
 
     public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
-        let identity = proxy.identify(request, from: exchange.clientAddress)
+        let peer = proxy.peer(of: exchange, request)
+        let identity = proxy.identify(request, from: peer)
         if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange, identity) }
         if ForwardedFields.mayNotGoOn(request) {
             let answer = request.method == .options ? ProxyResponse.optionsAnswered : .methodNotAllowed
@@ -33,6 +34,6 @@ public struct ReverseProxy: Handler {
         if ForwardedFields.hasPassed(request, pseudonym: proxy.pseudonym) {
             return ProxyResponse.loop.send(exchange, identity)
         }
-        proxy.begin(request, exchange, identity)
+        proxy.begin(request, exchange, peer, identity)
     }
 }

@@ -29,6 +29,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     private unowned let owner: ServerLoop
     var socket: ConnectionSocket
     private(set) var peer = SocketAddress.unspecified
+    /// Whose request it is, if the peer is a proxy that has named its client.
+    private var forwardedClient: SocketAddress?
     private var deadline: TimerWheel.ID?
 
     // Thousands of connections do nothing most of the time, so large fields come first and small ones last: Swift lays
@@ -179,6 +181,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         turnBytes = 0
         hasProbedHalfClose = false
         discardedBytes = 0
+        forwardedClient = nil
         return exchangeID
     }
 
@@ -210,6 +213,13 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         logEntry.origin = origin
         logEntry.attempts = UInt8(clamping: attempts)
     }
+
+    func note(_ id: UInt64, client: SocketAddress) {
+        guard isCurrent(id) else { return }
+        forwardedClient = client
+    }
+
+    var client: SocketAddress { forwardedClient ?? peer }
 
     // MARK: What the loop tells
 

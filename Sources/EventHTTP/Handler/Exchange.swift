@@ -15,8 +15,16 @@ public struct Exchange: ~Copyable {
         connection.exchangeDropped(id)
     }
 
-    /// The address of the peer that sent the request.
-    public var clientAddress: SocketAddress { connection.peer }
+    /// Whom the request is from: the peer, or whom a trusted proxy has named.
+    public var clientAddress: SocketAddress { connection.client }
+
+    /// Who has connected: the client, or the last proxy before us.
+    package var peerAddress: SocketAddress { connection.peer }
+
+    /// The peer is a proxy, and the request is `client`'s.
+    package func note(client: SocketAddress) {
+        connection.note(id, client: client)
+    }
 
     /// The address that the client reached; nil when the connection is gone.
     package var localAddress: SocketAddress? { connection.localAddress }

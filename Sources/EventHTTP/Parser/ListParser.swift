@@ -24,6 +24,32 @@ package struct ListElements: ~Escapable {
     }
 }
 
+/// Walks the elements of a comma-separated list from its end, without white space around them.
+package struct ReversedListElements: ~Escapable {
+    private let value: Span<UInt8>
+    /// Where the element that is next ends; before 0 when there is none.
+    private var end: Int
+
+    @_lifetime(copy value)
+    package init(_ value: Span<UInt8>) {
+        self.value = value
+        end = value.count
+    }
+
+    /// The element before, which may be empty; nil after the first.
+    @_lifetime(copy self)
+    package mutating func next() -> Span<UInt8>? {
+        guard end >= 0 else { return nil }
+        var start = end
+        while start > 0, value[start - 1] != UInt8(ascii: ",") { start -= 1 }
+        var last = end
+        end = start - 1
+        while start < last, FieldParser.isSpace(value[start]) { start += 1 }
+        while last > start, FieldParser.isSpace(value[last - 1]) { last -= 1 }
+        return value.extracting(start..<last)
+    }
+}
+
 /// What a `Connection` field says (RFC 9110 §7.6.1), of all that it can.
 package struct ConnectionOptions: OptionSet, Sendable {
     package let rawValue: UInt8

@@ -37,7 +37,7 @@ final class ServerContext {
         // What was answered at once took some of this iteration, whose time is from its beginning.
         loop.refreshTime()
         addressText.removeAll()
-        connection.peer.appendHost(to: &addressText)
+        connection.client.appendHost(to: &addressText)
         let line = requestLine.bytes
         let methodEnd = line.firstIndex(of: UInt8(ascii: " ")) ?? line.count
         let targetStart = min(methodEnd + 1, line.count)

@@ -20,6 +20,27 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         port = 0
     }
 
+    /// The IPv4 address whose octets are those of `ipv4`, the first one on top.
+    package init(ipv4: UInt32, port: UInt16) {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        for i in 0..<4 { bytes[i] = UInt8(truncatingIfNeeded: ipv4 >> UInt32(24 - 8 * i)) }
+        self.bytes = bytes
+        isIPv6 = false
+        self.port = port
+    }
+
+    /// The IPv6 address whose 128 bits are `high` and `low`.
+    package init(ipv6 high: UInt64, _ low: UInt64, port: UInt16) {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        for i in 0..<8 {
+            bytes[i] = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * i))
+            bytes[i + 8] = UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * i))
+        }
+        self.bytes = bytes
+        isIPv6 = true
+        self.port = port
+    }
+
     /// Reads a literal such as `127.0.0.1` or `::1`; nil when it is neither.
     public init?(_ literal: String, port: UInt16) {
         var v4 = in_addr()
@@ -81,6 +102,13 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
             words.1 = words.1 << 8 | UInt64(bytes[i + 8])
         }
         return words
+    }
+
+    /// The 128 bits of the address, in which IPv4 is what a dual-stack listener would show: `::ffff:192.0.2.1`
+    /// (RFC 4291 §2.5.5.2). So an address is the same however it came.
+    package var mappedWords: (high: UInt64, low: UInt64) {
+        let (high, low) = hostWords
+        return isIPv6 ? (high, low) : (0, 0xffff << 32 | high >> 32)
     }
 
     /// Calls `body` with the form that the socket calls take.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import EventHTTP
 
 /// What `proxy-server` does, as its configuration file says. A value with one service and defaults for the rest is made
 /// by ``init(services:)``; ``parse(_:file:)`` and ``load(path:)`` read YAML.
@@ -7,6 +8,10 @@
 public struct ProxyConfiguration: Sendable, Equatable {
     /// Key `proxy.listen`: where the proxy accepts connections.
     public var listen = Listen()
+
+    /// Key `proxy.trusted_proxies`: addresses and blocks of addresses of proxies in front of this one, such as
+    /// `10.0.0.0/8`. Only they are believed what `X-Forwarded-For` and its kin say of a client. Default: none.
+    public var trustedProxies: [AddressBlock] = []
 
     /// Key `proxy.workers`: how many threads, each with an event loop and a listening socket of its own, share the
     /// connections. `auto` (one per processor the process may use) or a number from 1 to 256. Default: `auto`.

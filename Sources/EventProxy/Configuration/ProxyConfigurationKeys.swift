@@ -16,6 +16,7 @@ extension ProxyConfiguration: ConfigurationSection {
 
     static let keys: [Key<Self>] = [
         .key("listen", \.listen, .section),
+        .key("trusted_proxies", \.trustedProxies, .blocks),
         .key("workers", \.workers, .workers(1...workersMax)),
         .key("origin_header", \.originHeader, .originField),
         .key("request_id", \.requestID, .boolean),

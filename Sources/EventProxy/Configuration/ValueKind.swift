@@ -63,19 +63,24 @@ extension ValueKind where Value: ConfigurationSection {
 }
 
 extension ValueKind {
-    /// A list of at least one item.
+    /// A list, of at least one item unless it may be empty.
     static func list<Element>(
-        of element: ValueKind<Element>, unique: Unique<Element>
+        of element: ValueKind<Element>, unique: Unique<Element>, mayBeEmpty: Bool = false
     ) -> ValueKind where Value == [Element] {
-        let wants = "a list of at least one item"
-        return ValueKind(wants, write: { .list($0.map(element.write)) }) { node, findings in
+        let wants = mayBeEmpty ? "a list" : "a list of at least one item"
+        let write: @Sendable ([Element]) -> YAMLText = { elements in
+            mayBeEmpty && elements.isEmpty ? .plain("[]") : .list(elements.map(element.write))
+        }
+        return ValueKind(wants, write: write) { node, findings in
             guard case .sequence(let nodes) = node.content else {
                 var remedy: String?
                 if case .mapping = node.content { remedy = "begin each item with '- '" }
                 findings.reportMismatch(node, wants: wants, remedy: remedy)
                 return nil
             }
-            if nodes.isEmpty { findings.report(node.position, "\(findings.path) must be \(wants), found none") }
+            if nodes.isEmpty, !mayBeEmpty {
+                findings.report(node.position, "\(findings.path) must be \(wants), found none")
+            }
             var elements: [Element] = []
             var firstLines: [String: Int] = [:]
             for (index, node) in nodes.enumerated() {

@@ -10,9 +10,10 @@ enum ForwardedFields {
     /// §7.6.1), but naming what the proxy adds removes nothing.
     ///
     /// What a client claims about itself in forwarding fields is dropped, and so are aliases of those fields and of the
-    /// framing, which some frameworks would read as the real ones (`X_Forwarded_For`, `Transfer_Encoding`).
+    /// framing, which some frameworks would read as the real ones (`X_Forwarded_For`, `Transfer_Encoding`). What a
+    /// trusted proxy says of its client is kept, and continued.
     static func request(
-        _ request: borrowing RequestHead, from client: SocketAddress, host: Span<UInt8>, via: FieldLines,
+        _ request: borrowing RequestHead, from peer: Peer, host: Span<UInt8>, via: FieldLines,
         replaced: RequestIdentity.Replaced = [], to writer: inout FieldWriter
     ) {
         let fields = request.fields
@@ -28,6 +29,8 @@ enum ForwardedFields {
                 writer.copy(field)
             }
         }
+        if peer.isTrusted { return extend(fields, peer.address, host, via, to: &writer) }
+        let client = peer.address
         writer.begin("X-Forwarded-For")
         writer.host(of: client)
         writer.end()
@@ -41,15 +44,65 @@ enum ForwardedFields {
         writer.add(via)
     }
 
-    /// `Forwarded` (RFC 7239): an IPv6 address is in brackets, and like a host with a port it is quoted.
+    /// `Forwarded` (RFC 7239).
     private static func forwarded(_ client: SocketAddress, _ host: Span<UInt8>, to writer: inout FieldWriter) {
         writer.begin("Forwarded")
+        forwardedElement(client, host, to: &writer)
+    }
+
+    /// Of `Forwarded` what this proxy knows: an IPv6 address is in brackets, and like a host with a port it is quoted.
+    private static func forwardedElement(
+        _ client: SocketAddress, _ host: Span<UInt8>, to writer: inout FieldWriter
+    ) {
         writer.literal(client.needsBrackets ? "for=\"[" : "for=")
         writer.host(of: client)
         writer.literal(client.needsBrackets ? "]\";host=\"" : ";host=\"")
         writer.text(host)
         writer.literal("\";proto=http")
         writer.end()
+    }
+
+    /// Continues what a trusted proxy says of its client: the lists grow by the proxy itself, in one line each, because
+    /// many programs read no second one; what there can be only one of is kept if it is well-formed.
+    private static func extend(
+        _ fields: borrowing Fields, _ peer: SocketAddress, _ host: Span<UInt8>, _ via: FieldLines,
+        to writer: inout FieldWriter
+    ) {
+        writer.begin("X-Forwarded-For")
+        copyList(.xForwardedFor, of: fields, to: &writer)
+        writer.host(of: peer)
+        writer.end()
+        writer.begin("X-Forwarded-Proto")
+        if let scheme = fields.only(.xForwardedProto), scheme.isForwardedScheme {
+            writer.text(scheme)
+        } else {
+            writer.literal("http")
+        }
+        writer.end()
+        writer.begin("X-Forwarded-Host")
+        if let claimed = fields.only(.xForwardedHost), claimed.isAuthority {
+            writer.text(claimed)
+        } else {
+            writer.text(host)
+        }
+        writer.end()
+        if let port = fields.only(.xForwardedPort), let number = port.decimal, number <= UInt64(UInt16.max) {
+            writer.begin("X-Forwarded-Port")
+            writer.decimal(number)
+            writer.end()
+        }
+        writer.begin("Forwarded")
+        copyList(.forwarded, of: fields, to: &writer)
+        forwardedElement(peer, host, to: &writer)
+        writer.add(via)
+    }
+
+    /// The elements of all lines of a list, with a comma after them.
+    private static func copyList(_ name: FieldName, of fields: borrowing Fields, to writer: inout FieldWriter) {
+        for i in 0..<fields.count where fields[i].id == name && !fields[i].value.isEmpty {
+            writer.text(fields[i].value)
+            writer.literal(", ")
+        }
     }
 
     /// Whether a field ends at this hop: it always does, or `Connection` names it (RFC 9110 §7.6.1). `Via` goes on.
@@ -137,6 +190,14 @@ enum ForwardedFields {
             if fields[i].value.containsWord(pseudonym.span) { return true }
         }
         return false
+    }
+}
+
+extension Span<UInt8> {
+    /// What `X-Forwarded-Proto` says in the field.
+    fileprivate var isForwardedScheme: Bool {
+        equalsIgnoringCase("https") || equalsIgnoringCase("http") || equalsIgnoringCase("wss")
+            || equalsIgnoringCase("ws")
     }
 }
 

@@ -79,7 +79,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     // MARK: Beginning and ending
 
     func begin(
-        _ head: borrowing RequestHead, _ exchange: consuming Exchange, _ identity: RequestIdentity,
+        _ head: borrowing RequestHead, _ exchange: consuming Exchange, _ peer: Peer, _ identity: RequestIdentity,
         _ fingerprint: Fingerprint
     ) {
         isActive = true
@@ -99,30 +99,29 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         self.fingerprint = fingerprint
         beganMs = proxy.loop.nowMs
         key = proxy.key(of: head, from: exchange.clientAddress)
-        writeHead(head, exchange)
+        writeHead(head, exchange, peer)
         exchange.observe(self)
         self.exchange = consume exchange
         if isRequestComplete { alarms.totalMs = beganMs + proxy.totalTimeoutMs }
     }
 
-    private func writeHead(_ head: borrowing RequestHead, _ exchange: borrowing Exchange) {
-        let client = exchange.clientAddress
+    private func writeHead(_ head: borrowing RequestHead, _ exchange: borrowing Exchange, _ peer: Peer) {
         let via = head.minorVersion == 1 ? proxy.via : proxy.viaHTTP10
         if let authority = head.authority {
             RequestWriter.append(
                 head, host: authority, upgrade: wantsUpgrade ? "websocket" : nil, to: &request, pool: proxy.loop.pool
             ) { writer in
                 ForwardedFields.request(
-                    head, from: client, host: authority, via: via, replaced: identity.replaced, to: &writer)
+                    head, from: peer, host: authority, via: via, replaced: identity.replaced, to: &writer)
                 spanOffset = identity.write(to: &writer)
             }
             return
         }
         // HTTP/1.0 without Host: the address that the client reached is all that is known (RFC 9112 §3.3).
-        let local = Array((exchange.localAddress ?? client).description.utf8)
+        let local = Array((exchange.localAddress ?? peer.address).description.utf8)
         RequestWriter.append(head, host: local.span, to: &request, pool: proxy.loop.pool) { writer in
             ForwardedFields.request(
-                head, from: client, host: local.span, via: via, replaced: identity.replaced, to: &writer)
+                head, from: peer, host: local.span, via: via, replaced: identity.replaced, to: &writer)
             spanOffset = identity.write(to: &writer)
         }
     }

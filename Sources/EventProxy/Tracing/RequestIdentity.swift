@@ -46,11 +46,11 @@ struct RequestIdentity {
 
 extension ProxyLoop {
     /// Names a request. What it says of itself counts as far as its sender may say it.
-    func identify(_ request: borrowing RequestHead, from client: SocketAddress) -> RequestIdentity {
+    func identify(_ request: borrowing RequestHead, from peer: Peer) -> RequestIdentity {
         var identity = RequestIdentity()
         if namesRequests {
             identity.replaced.insert(.requestID)
-            if trustsIdentity(of: client), let name = request.fields.only(.xRequestID) {
+            if peer.isTrusted, let name = request.fields.only(.xRequestID) {
                 identity.id = RequestID(accepting: name) ?? RequestID(using: &identifiers)
             } else {
                 identity.id = RequestID(using: &identifiers)
@@ -68,7 +68,4 @@ extension ProxyLoop {
         }
         return identity
     }
-
-    /// Whether a peer may say what a request is called. Nobody may yet: `trusted_proxies` will say who.
-    func trustsIdentity(of peer: SocketAddress) -> Bool { false }
 }

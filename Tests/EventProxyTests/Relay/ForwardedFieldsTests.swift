@@ -16,7 +16,7 @@ struct ForwardedFieldsTests {
             let via = FieldLines(["Via": "1.1 proxy-1"])
             guard let authority = head.authority else { return [] }
             RequestWriter.append(head, host: authority, to: &buffer, pool: pool) { writer in
-                ForwardedFields.request(head, from: client, host: authority, via: via, to: &writer)
+                ForwardedFields.request(head, from: Peer(address: client), host: authority, via: via, to: &writer)
             }
             return Self.lines(of: buffer)
         }

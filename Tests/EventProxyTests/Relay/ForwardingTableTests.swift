@@ -18,7 +18,7 @@ struct ForwardingTableTests {
         let via = FieldLines(["Via": "1.1 us"])
         guard let authority = head.authority else { return [] }
         RequestWriter.append(head, host: authority, to: &buffer, pool: pool) { writer in
-            ForwardedFields.request(head, from: address, host: authority, via: via, to: &writer)
+            ForwardedFields.request(head, from: Peer(address: address), host: authority, via: via, to: &writer)
         }
         let all = Self.bytes(of: buffer)
         buffer.release(to: pool)
