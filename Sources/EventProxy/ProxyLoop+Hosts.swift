@@ -17,7 +17,7 @@ extension ProxyLoop {
     /// The host of a first attempt. A host on probation is given one request that can be sent again.
     func selectFirst(key: UInt64, probes: ProbeLeave) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
-        if probes != .never, let host = health.probeHost, probes == .whenDue || isOverdue(host),
+        if probes != .never, let host = health.probeHost, probes == .whenDue || isOverdue(host), hasRoom(host),
             setup.health.tryProbe(host, nowMs: loop.nowMs)
         {
             refreshHealth()
@@ -37,18 +37,25 @@ extension ProxyLoop {
         return select(tried, key)
     }
 
-    private func select(_ tried: TriedHosts, _ key: UInt64) -> Int? {
-        balancer.select(table, key: key, tried: tried, nowMs: loop.nowMs, random: &random)
+    /// The host of a request that others had no room for: one that is not down or about to go, as it is their load.
+    func selectUsable(tried: TriedHosts, key: UInt64) -> Int? {
+        refreshHealth()
+        return select(tried, key, worst: .usable)
+    }
+
+    private func select(_ tried: TriedHosts, _ key: UInt64, worst: HostFilter.Quality = .any) -> Int? {
+        balancer.select(table, key: key, tried: tried, worst: worst, nowMs: loop.nowMs, random: &random)
     }
 
     /// Takes over what other workers and the checks have found; one load when nothing has changed.
-    private func refreshHealth() {
+    func refreshHealth() {
         guard health.refresh(nowMs: loop.nowMs) else { return }
         for host in origins.indices {
             let isOpen = health.isOpen(host)
             if isOpen, !table[host].isAvailable { table.startRamp(host, nowMs: loop.nowMs) }
             table.setAvailable(host, isOpen)
             table.setDraining(host, health.tier(host) == .draining)
+            if !table[host].isUsable, origins[host].queue.waiting > 0 { serveQueueLater(host) }
         }
     }
 

@@ -46,6 +46,9 @@ final class ProxyLoop: Postponable {
     /// Of each service.
     let serviceMetrics: ContiguousArray<ServiceMetrics>
     private var recentLag = RecentMaximum()
+    var limitLines = LineThrottle()
+    /// Hosts at which somebody's turn may have come.
+    var dueHosts: ContiguousArray<Int> = []
 
     /// By host; there is none until a connection of it has died under a request.
     var postMortems: ContiguousArray<PostMortem?>
@@ -79,8 +82,9 @@ final class ProxyLoop: Postponable {
         origins = setup.hosts.map { host in
             Origin(
                 service: host.service, host: host.host, address: host.address,
-                fieldName: configuration.originHeader, on: loop, limits: setup.limits, timeouts: setup.timeouts,
-                idleMs: configuration.timeouts.originIdleMs, metrics: metrics)
+                fieldName: configuration.originHeader, queue: setup.hostLimits.queue(ofWorker: worker), on: loop,
+                limits: setup.limits, timeouts: setup.timeouts, idleMs: configuration.timeouts.originIdleMs,
+                metrics: metrics)
         }
         mayHedge = configuration.retry.hedge && origins.count > 1
         let table = setup.makeTable()
@@ -132,18 +136,27 @@ final class ProxyLoop: Postponable {
         }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
-        let verdict = setup.poison.check(fingerprint, nowMs: loop.nowMs)
-        // A refusal is there to save the other hosts. Where there is none, it would only make an outage of an origin's
-        // restart; then the request is tried once, like one on probation.
-        if case .quarantined(let untilMs) = verdict, origins.count > 1 {
-            metrics.quarantined.add()
-            let seconds = (untilMs - loop.nowMs + 999) / 1000
-            return ProxyResponse.quarantined(seconds: seconds).send(exchange, identity)
-        }
+        let verdict = check(fingerprint)
+        if case .quarantined(let untilMs) = verdict { return quarantined(untilMs: untilMs).send(exchange, identity) }
         let transaction = idle.popLast() ?? Transaction(self)
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
         transaction.tryFirstHost()
+    }
+
+    /// Whether a request may be sent, by what its like has done to origins.
+    func check(_ fingerprint: Fingerprint) -> PoisonBoard.Verdict {
+        let verdict = setup.poison.check(fingerprint, nowMs: loop.nowMs)
+        guard case .quarantined = verdict else { return verdict }
+        // A refusal is there to save the other hosts. Where there is none, it would only make an outage of an origin's
+        // restart; then the request is tried once, like one on probation.
+        if origins.count == 1 { return .probation }
+        metrics.quarantined.add()
+        return verdict
+    }
+
+    func quarantined(untilMs: Int64) -> ProxyResponse {
+        .quarantined(seconds: (untilMs - loop.nowMs + 999) / 1_000)
     }
 
     func ended(_ transaction: Transaction) {
@@ -162,6 +175,7 @@ final class ProxyLoop: Postponable {
         retries.removeAll(keepingCapacity: true)
         // One whose client has left meanwhile has nothing to go on with.
         for transaction in due { transaction.goOn() }
+        while let host = dueHosts.popLast() { serveQueue(host) }
     }
 
     /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
@@ -174,6 +188,7 @@ final class ProxyLoop: Postponable {
         for postMortem in postMortems { postMortem?.stop() }
         idle.removeAll()
         retries.removeAll()
+        dueHosts.removeAll()
     }
 
     // MARK: The copy of a request's content

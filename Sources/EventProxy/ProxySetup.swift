@@ -114,6 +114,15 @@ public struct ProxySetup: Sendable {
         return limits
     }
 
+    /// What each host is given at a time.
+    public var hostLimits: HostLimits {
+        let limits = configuration.limits
+        let derived = OpenFiles.proxiedClientsMax(workers: 1, limit: OpenFiles.limit)
+        return HostLimits(
+            requests: limits.hostRequests == 0 ? derived : limits.hostRequests, waiting: limits.hostQueue,
+            waitingMs: configuration.timeouts.hostQueueMs, workers: workers)
+    }
+
     var timeouts: ClientTimeouts {
         var timeouts = ClientTimeouts()
         timeouts.connectMs = configuration.timeouts.connectMs

@@ -78,6 +78,7 @@ struct ProxyServer: ParsableCommand {
         let options = setup.serverOptions
         logger.info(
             "each worker takes \(options.connectionsMax) clients at once; \(OpenFiles.limit) files may be open")
+        logger.info("\(setup.hostLimits)")
         let logsAccess = configuration.log.access
         LoopGroup.run(workers: workers, reopenLogs: { log.reopen() }) { loop, worker in
             HTTPServer(

@@ -86,6 +86,11 @@
             let tryMs = Int64([1_000, 2_000, 5_000][world.random.below(3)])
             configuration.timeouts.perTryMs = tryMs
             configuration.timeouts.connectMs = min(3_000, tryMs)
+            if world.random.oneIn(4) {
+                configuration.limits.hostRequests = 1 + world.random.below(3)
+                configuration.limits.hostQueue = [0, 1, 4, 1_024][world.random.below(4)]
+                configuration.timeouts.hostQueueMs = [20, 500, 1_000, 30_000][world.random.below(4)]
+            }
         }
 
         private static func drawClients(_ world: World) {

@@ -139,12 +139,10 @@
         // MARK: Asking
 
         private func askNext() {
-            // A request that was answered early is still sent to its end.
-            guard let connection, !isOver, !willClose, !isSending else { return }
-            if todo.isEmpty {
-                if asked.isEmpty { finish() }
-                return
-            }
+            // A request that was answered early is still sent to its end; and the pause after it may pass when the next
+            // one has been asked already.
+            guard let connection, !isOver, !willClose, !isSending, asked.isEmpty else { return }
+            if todo.isEmpty { return finish() }
             let batch = Array(todo.prefix(depth))
             todo.removeFirst(batch.count)
             asked += batch

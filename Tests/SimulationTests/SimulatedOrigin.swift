@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #if DEBUG
-    import EventHTTP
+    @testable import EventHTTP
 
     /// An origin of the simulation: answers right, or does one of the things that origins do.
     final class SimulatedOrigin: SimulatedListener {
@@ -69,6 +69,9 @@
             return connection
         }
 
+        /// Requests that it is at work on and that the proxy has not given up.
+        var busyCount: Int { connections.values.count { $0.isBusy } }
+
         func forget(_ connection: OriginConnection) { connections[ObjectIdentifier(connection)] = nil }
 
         /// The process dies, and its supervisor starts it again.
@@ -90,6 +93,8 @@
         private var mischief: SimulatedOrigin.Mischief?
         var dropsAtOnce = false
         var order = 0
+        private var isAtWork = false
+        var isBusy: Bool { isAtWork && connection.map { !$0.isClosed } ?? false }
         private var isOver = false
         /// Nothing follows on this connection.
         private var hasAnsweredLast = false
@@ -129,6 +134,7 @@
 
         /// Like common servers, it ends a connection that has idled for five seconds.
         private func waitIdle() {
+            isAtWork = false
             idleSince += 1
             let mark = idleSince
             world.kernel.after(ms: 5_000) { [weak self] in
@@ -159,6 +165,7 @@
                 if head.line.hasPrefix("GET /readyz ") { return }
                 return world.problem("origin \(origin.index): a request that nobody made: \(head.line)")
             }
+            isAtWork = true
             world.delivered(id, to: origin.index, head)
             if head.words[1] == "/fail" {
                 world.killed(by: id)
@@ -231,6 +238,7 @@
 
         private func end(_ connection: SimulatedConnection) {
             hasAnsweredLast = true
+            isAtWork = false
             // With a request still being read, a close would be a reset, which can overtake the answer.
             connection.endSending()
             world.kernel.after(ms: 2_000) { [weak self] in

@@ -140,6 +140,12 @@
             kernel.note(21, id, host)
             guard let request = records[id]?.request else { return problem("request \(id) was never made") }
             records[id]?.hosts.append(host)
+            if let limits = setup?.hostLimits {
+                // What each worker may send, whatever the shares are.
+                let most = max(limits.requests, limits.workers)
+                let busy = origins[host].busyCount
+                if busy > most { problem("host \(host) has \(busy) requests, \(most) may be") }
+            }
             if head.line != "\(request.method) \(request.path) HTTP/1.1" {
                 problem("request \(id) arrived as \(head.line)")
             }
@@ -172,6 +178,9 @@
         /// An answer that says that there is none.
         func failed(_ request: Request, _ head: Head, isGood: Bool) {
             over(request)
+            if head["x-limit"] == "host-requests", !proxies.contains(where: { $0.metrics.hostLimited.total > 0 }) {
+                problem("request \(request.id) was refused, and not counted")
+            }
             guard isGood, let why = mustSucceed(request) else { return }
             let record = records[request.id]
             problem(
@@ -216,6 +225,7 @@
                     setup.configuration.attempts >= 3
                 else { return nil }
             }
+            if proxies.contains(where: { $0.metrics.hostLimited.total > 0 }) { return nil }
             let bad = badHosts
             if bad.isEmpty { return "no host is bad" }
             guard bad.count < origins.count, bad.count < setup.configuration.attempts else { return nil }
@@ -228,7 +238,11 @@
             if request.method == "POST", bad.contains(where: { $0.mischief.contains(where: \.isDeadly) }) { return nil }
             // Each may take its time twice: over an idle connection and over a fresh one.
             let tryMs = max(setup.configuration.timeouts.perTryMs, setup.configuration.timeouts.connectMs)
-            guard Int64(bad.count) * tryMs * 2 + 1_000 < setup.configuration.timeouts.responseMs else { return nil }
+            let hasQueued = proxies.contains { $0.metrics.hostQueued.total > 0 }
+            let waitMs = hasQueued ? Int64(bad.count + 1) * setup.configuration.timeouts.hostQueueMs : 0
+            guard Int64(bad.count) * tryMs * 2 + waitMs + 1_000 < setup.configuration.timeouts.responseMs else {
+                return nil
+            }
             return
                 "only \(bad.map(\.index)) of \(origins.count) are bad and \(setup.configuration.attempts) are tried"
         }
@@ -243,6 +257,7 @@
             }
             if kernel.idleWakesMax > 2 { problem("a watcher woke \(kernel.idleWakesMax) times for nothing") }
             if drainMs != .max, drained != servers.count { problem("only \(drained) loops have drained") }
+            judgeQueues()
             judgeRetries()
             judgeCounts()
             judgeQuiet()
@@ -265,6 +280,16 @@
                     let (active, idle) = (host.connectionsActive.level, host.connectionsIdle.level)
                     if active != 0 { problem("\(active) connections to \(host.host) are counted as active") }
                     if idle < 0 { problem("\(idle) connections to \(host.host) are counted as idle") }
+                }
+            }
+        }
+
+        /// All places among the hosts' requests have been given back, and nobody waits.
+        private func judgeQueues() {
+            for proxy in proxies {
+                for (host, origin) in proxy.origins.enumerated() {
+                    let (active, waiting) = (origin.queue.active, origin.queue.waiting)
+                    if active + waiting > 0 { problem("host \(host) still has \(active), and \(waiting) wait") }
                 }
             }
         }

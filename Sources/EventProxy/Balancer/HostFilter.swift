@@ -3,35 +3,45 @@
 /// Which hosts may be chosen: never one that has been tried; beyond that, first the best, then ever more of them.
 struct HostFilter {
     /// How well a host has to be.
-    enum Quality {
+    enum Quality: Int, Comparable {
+        /// Usable, and it has room for one request more.
+        case ready
+        /// The request may have to wait for its turn there.
         case usable
         /// Also one that is about to go.
         case available
         /// Panic: even one that is thought to be down, for that may be wrong, and no host at all would be an error.
         case any
+
+        static func < (a: Quality, b: Quality) -> Bool { a.rawValue < b.rawValue }
     }
 
     let tried: TriedHosts
-    private(set) var quality = Quality.usable
+    private(set) var quality = Quality.ready
+    private let worst: Quality
     /// Only hosts of services of which none has been tried: what ails a service often ails all of its hosts.
     private(set) var wantsNewService: Bool
     var tier = 0
 
-    init(tried: TriedHosts) {
+    /// `worst` is how far `relax` goes.
+    init(tried: TriedHosts, worst: Quality = .any) {
         self.tried = tried
+        self.worst = worst
         wantsNewService = tried.count > 0
     }
 
     var isFirstAttempt: Bool { tried.count == 0 }
 
-    /// Lets more hosts pass. False when all do that have not been tried.
+    /// Lets more hosts pass. False when all do that may and have not been tried.
     mutating func relax() -> Bool {
         if wantsNewService {
             wantsNewService = false
             return true
         }
+        if quality >= worst { return false }
         wantsNewService = tried.count > 0
         switch quality {
+        case .ready: quality = .usable
         case .usable: quality = .available
         case .available: quality = .any
         case .any: return false
@@ -49,7 +59,7 @@ struct HostFilter {
     func admits(service index: Int, of table: borrowing HostTable) -> Bool {
         let service = table.service(index)
         guard service.tier == tier else { return false }
-        if isFirstAttempt, quality == .usable { return service.weightUsable > 0 }
+        if isFirstAttempt, quality == .ready { return service.readyCount > 0 }
         guard !wantsNewService || isNew(service: index, of: table) else { return false }
         for host in service.hosts where isWellEnough(table[host]) && !tried.contains(host) { return true }
         return false
@@ -57,6 +67,7 @@ struct HostFilter {
 
     private func isWellEnough(_ host: HostTable.Host) -> Bool {
         switch quality {
+        case .ready: host.isReady
         case .usable: host.isUsable
         case .available: host.isAvailable
         case .any: true

@@ -32,12 +32,16 @@ struct HostTable: ~Copyable {
         fileprivate(set) var inFlight = 0
         fileprivate(set) var isAvailable = true
         fileprivate(set) var isDraining = false
+        /// It has as many requests as it may.
+        fileprivate(set) var isFull = false
         /// When the host has all of its weight; long ago for one that is warm.
         fileprivate(set) var rampEndMs = Int64.min
         fileprivate(set) var estimate = LatencyEstimate()
 
         /// May get new requests.
         var isUsable: Bool { isAvailable && !isDraining }
+        /// One more could be sent at once.
+        var isReady: Bool { isUsable && !isFull }
     }
 
     struct Service {
@@ -46,6 +50,8 @@ struct HostTable: ~Copyable {
         let tier: Int
         let weightOfHosts: Int
         fileprivate(set) var weightUsable = 0
+        /// How many of its hosts are ready.
+        fileprivate(set) var readyCount = 0
         /// When the last of its hosts is warm.
         fileprivate(set) var rampEndMs = Int64.min
     }
@@ -133,6 +139,19 @@ struct HostTable: ~Copyable {
         healthChanged()
     }
 
+    /// The host has as many requests as it may, or fewer again. It keeps its share: it is not out.
+    mutating func setFull(_ host: Int, _ isFull: Bool) {
+        guard hosts[host].isFull != isFull else { return }
+        hosts[host].isFull = isFull
+        if hosts[host].isUsable { services[hosts[host].service].readyCount += isFull ? -1 : 1 }
+    }
+
+    /// There is a host that is neither down nor draining.
+    var hasUsable: Bool {
+        for tier in tiers where tier.weightUsable > 0 { return true }
+        return false
+    }
+
     /// The host is new or back: it starts cold, and nothing that was known of its latency holds.
     mutating func startRamp(_ host: Int, nowMs: Int64) {
         hosts[host].estimate = LatencyEstimate()
@@ -144,7 +163,10 @@ struct HostTable: ~Copyable {
 
     private mutating func healthChanged() {
         for tier in tiers.indices { tiers[tier] = Tier() }
-        for service in services.indices { services[service].weightUsable = 0 }
+        for service in services.indices {
+            services[service].weightUsable = 0
+            services[service].readyCount = 0
+        }
         for host in hosts {
             let weight = host.weight * services[host.service].weight
             tiers[host.tier].weight += weight
@@ -153,6 +175,7 @@ struct HostTable: ~Copyable {
             tiers[host.tier].weightUsable += weight
             tiers[host.tier].inFlight += host.inFlight
             services[host.service].weightUsable += host.weight
+            if host.isReady { services[host.service].readyCount += 1 }
         }
         let ends = TierShares.ends(tiers.map { Capacity.part(usable: $0.weightUsable, of: $0.weight) })
         for tier in tiers.indices { tiers[tier].shareEnd = ends[tier] }

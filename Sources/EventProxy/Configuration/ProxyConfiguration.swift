@@ -227,6 +227,10 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// milliseconds. Default: `4s`, less than the 5 seconds after which common servers close theirs.
         public var originIdleMs: Int64 = 4_000
 
+        /// Key `proxy.timeouts.host_queue`: how long a request may wait for its turn at a host that has as many as it
+        /// may; milliseconds. Default: `1s`.
+        public var hostQueueMs: Int64 = 1_000
+
         /// Key `proxy.timeouts.tunnel`: how long an upgraded connection may carry nothing in either direction;
         /// milliseconds. Default: `1h`.
         public var tunnelMs: Int64 = 3_600_000
@@ -258,6 +262,14 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// Key `proxy.limits.connections`: how many clients each worker serves at a time, up to 1048576; 0 for as many
         /// as the limit on descriptors allows. Default: 0.
         public var connections = 0
+
+        /// Key `proxy.limits.host_requests`: how many requests a host is sent at a time, up to 1048576; 0 for as many
+        /// as the limit on descriptors allows. Each worker has an equal share of it, at least 1. Default: 0.
+        public var hostRequests = 0
+
+        /// Key `proxy.limits.host_queue`: how many requests may wait for their turn at a host that has as many as it
+        /// may, up to 65536; 0 for none. Each worker has an equal share of it, at least 1. Default: 1024.
+        public var hostQueue = 1_024
 
         /// All defaults.
         public init() {}

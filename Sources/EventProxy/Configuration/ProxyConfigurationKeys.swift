@@ -114,6 +114,7 @@ extension ProxyConfiguration.Timeouts: ConfigurationSection {
         .key("per_try", \.perTryMs, .duration),
         .key("origin_body", \.originBodyMs, .duration),
         .key("origin_idle", \.originIdleMs, .duration),
+        .key("host_queue", \.hostQueueMs, .duration),
         .key("tunnel", \.tunnelMs, .duration),
         .key("drain", \.drainMs, .duration),
     ]
@@ -124,6 +125,8 @@ extension ProxyConfiguration.Limits: ConfigurationSection {
     static let bodyBytesMax: Int64 = 1 << 40
     /// Linux' default for the most descriptors a process may ask for (fs.nr_open).
     static let connectionsMax = 1_048_576
+    /// More than can be answered within the time that they may wait.
+    static let hostQueueMax = 65_536
 
     static let keys: [Key<Self>] = [
         .key("line_bytes", \.lineBytes, .integer(1024...65_536)),
@@ -131,6 +134,8 @@ extension ProxyConfiguration.Limits: ConfigurationSection {
         .key("fields", \.fields, .integer(10...1000)),
         .key("body_bytes", \.bodyBytes, .integer(0...bodyBytesMax)),
         .key("connections", \.connections, .integer(0...connectionsMax)),
+        .key("host_requests", \.hostRequests, .integer(0...connectionsMax)),
+        .key("host_queue", \.hostQueue, .integer(0...hostQueueMax)),
     ]
 }
 

@@ -12,11 +12,16 @@ extension Transaction {
         let first = proxy.selectFirst(
             key: key, probes: attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue)
         guard let first else { return giveUp() }
-        service = proxy.beginRequest(host: first.host)
-        begin(attempt: first.host, isProbe: first.isProbe)
+        enter(first.host, isProbe: first.isProbe)
     }
 
-    private func begin(attempt host: Int, isProbe: Bool) {
+    /// Sends the request to a host that has admitted it.
+    func begin(attempt host: Int, isProbe: Bool) {
+        if attempt.count == 0 {
+            service = proxy.beginRequest(host: host)
+        } else {
+            proxy.serviceMetrics[service].retries.add()
+        }
         attempt.began(host: host)
         // Before anything is sent: the transaction may be over when that returns.
         if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
@@ -54,9 +59,7 @@ extension Transaction {
     func goOn() {
         guard let next = next.take(), leg == nil else { return }
         switch next {
-        case .host(let host, let isProbe):
-            proxy.serviceMetrics[service].retries.add()
-            begin(attempt: host, isProbe: isProbe)
+        case .host(let host): enter(host, isProbe: false)
         case .fresh(let host):
             leg = startLeg(host, isProbe: false, onFreshConnection: true)
             if let leg { startSending(leg.connection) }
@@ -112,7 +115,10 @@ extension Transaction {
         leg.origin.giveBackClosed(connection)
         attempt.failed(failure)
         // The other one is still under way.
-        if self.leg != nil { return rearm() }
+        if self.leg != nil {
+            proxy.release(leg.host)
+            return rearm()
+        }
         pauseBody()
 
         if isStale {
@@ -121,6 +127,7 @@ extension Transaction {
             next = .fresh(host: leg.host)
             return proxy.later(self)
         }
+        proxy.release(leg.host)
         if mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
         giveUp()
     }
@@ -165,7 +172,7 @@ extension Transaction {
         guard let host = proxy.selectAlternate(tried: attempt.tried, key: key),
             let delayMs = proxy.takeRetry(service: service, retry: attempt.count, remainingMs: remainingMs)
         else { return false }
-        next = .host(host, isProbe: false)
+        next = .host(host)
         if delayMs == 0 {
             proxy.later(self)
         } else {
@@ -184,13 +191,19 @@ extension Transaction {
         mayTryAnother(wasSent: true) ? min(proxy.tryTimeoutMs, remainingMs) : remainingMs
     }
 
-    /// A further attempt that was chosen is not made.
+    /// A further attempt that was chosen, or an attempt that waits, is not made.
     func dropNext() {
-        if case .host = next.take() { proxy.giveBackRetry(service: service) }
+        switch next.take() {
+        case .host: proxy.giveBackRetry(service: service)
+        case .fresh(let host): proxy.release(host)
+        case nil: break
+        }
+        if leaveQueue() != nil, attempt.count > 0 { proxy.giveBackRetry(service: service) }
     }
 
     /// The promise of `timeouts.response`: by now the response should have begun.
     func totalTimePassed() {
+        if let place = leaveQueue() { return refused(by: place.host) }
         attempt.failed(.responseTimeout)
         dropNext()
         if let leg = leg.take() { timedOut(leg) }
@@ -204,7 +217,7 @@ extension Transaction {
     }
 
     /// No host is left to ask: the client gets the last real answer, or an error if there was none.
-    private func giveUp() {
+    func giveUp(_ error: ProxyResponse? = nil) {
         if let answer = held.take() {
             leg = answer
             isFinalAnswer = true
@@ -215,7 +228,7 @@ extension Transaction {
         }
         guard let exchange = exchange.take() else { return end() }
         exchange.note(origin: [], attempts: attempt.count)
-        ProxyResponse.noOrigin(attempt.failure).send(exchange, identity)
+        (error ?? .noOrigin(attempt.failure)).send(exchange, identity)
         end()
     }
 
@@ -223,6 +236,7 @@ extension Transaction {
         guard let held, held.connection === connection else { return }
         self.held = nil
         held.origin.giveBackClosed(connection)
+        proxy.release(held.host)
     }
 }
 

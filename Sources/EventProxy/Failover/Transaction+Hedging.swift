@@ -13,9 +13,10 @@ extension Transaction {
     func beginHedge() {
         guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, !isFinalAnswer else { return }
         guard isHedgeable, attempt.count < proxy.attemptsMax else { return }
-        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key), proxy.takeHedge(service: service) else {
-            return
-        }
+        // It is extra load, and nothing to wait for.
+        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key), proxy.hasRoom(host),
+            proxy.takeHedge(service: service), proxy.admit(self, to: host) == .start
+        else { return }
         attempt.began(host: host)
         let second = startLeg(host, isProbe: false, onFreshConnection: false)
         hedge = second

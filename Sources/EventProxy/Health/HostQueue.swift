@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many requests a host, or a service, has at a time, and which wait for their turn. Pure bookkeeping: the caller
-/// gives each request a ticket and acts on what it is told.
+/// How many requests a host has at a time, and which wait for their turn. Pure bookkeeping: the caller gives each
+/// request a ticket and acts on what it is told.
 ///
 /// The queue is bounded three ways: in number; in time, since a client that waited that long has given up; and by its
 /// standing delay. A queue may be long for a moment, that is what it is for. But when even the shortest wait has been
 /// above 20 ms for 100 ms, more comes than can be done, and the queue only makes everybody late: then all who have
-/// waited more than 20 ms are dropped, until the head has not. This is the idea of CoDel (RFC 8289) without its square
-/// root: no sender has to be slowed down gently, as what is dropped is answered or tried elsewhere.
-struct HostQueue: ~Copyable {
-    static let standingDelayMs: Int64 = 20
-    static let standingIntervalMs: Int64 = 100
-    static let waitingMaxDefault = 1_024
-    static let deadlineMsDefault: Int64 = 1_000
+/// waited more than 20 ms are dropped, until the head has not, or until as few are left as may start at once: the host
+/// shall not idle. This is the idea of CoDel (RFC 8289) without its square root: no sender has to be slowed down
+/// gently, as what is dropped is answered or tried elsewhere.
+struct HostQueue<Ticket>: ~Copyable {
+    static var standingDelayMs: Int64 { 20 }
+    static var standingIntervalMs: Int64 { 100 }
 
     enum Admission: Equatable {
         /// It may be sent now; `finished` later.
@@ -23,18 +22,18 @@ struct HostQueue: ~Copyable {
         case full
     }
 
-    enum Departure: Equatable {
+    enum Departure {
         /// It may be sent now; `finished` later.
-        case start(ticket: Int)
+        case start(ticket: Ticket)
         /// It waited longer than the queue's deadline.
-        case expired(ticket: Int)
+        case expired(ticket: Ticket)
         /// It was dropped so that those behind it need not wait for long.
-        case dropped(ticket: Int)
+        case dropped(ticket: Ticket)
     }
 
     private struct Waiter {
-        /// Negative once its client has left.
-        var ticket: Int = -1
+        /// None once it has left.
+        var ticket: Ticket?
         var sinceMs: Int64 = 0
     }
 
@@ -46,27 +45,28 @@ struct HostQueue: ~Copyable {
     /// Requests not admitted, expired and dropped; for metrics.
     private(set) var rejections = 0
 
-    private var ring: ContiguousArray<Waiter>
-    private let waitingMax: Int
+    /// Made when the first one waits: most hosts never come to their limit.
+    private var ring: ContiguousArray<Waiter> = []
+    let waitingMax: Int
     /// Places only grow; the ring's index is the remainder.
     private var head: UInt64 = 0
     private var tail: UInt64 = 0
     /// Since when every departure has waited too long.
     private var standingSinceMs: Int64 = .max
 
-    init(limit: Int, waitingMax: Int = Self.waitingMaxDefault, deadlineMs: Int64 = Self.deadlineMsDefault) {
+    init(limit: Int, waitingMax: Int, deadlineMs: Int64) {
         precondition(limit >= 1 && waitingMax >= 0 && deadlineMs >= 0)
         self.limit = limit
         self.waitingMax = waitingMax
         self.deadlineMs = deadlineMs
-        ring = ContiguousArray(repeating: Waiter(), count: waitingMax)
     }
 
+    /// A request would be sent at once. Nobody overtakes those who wait.
+    var hasRoom: Bool { active < limit && waiting == 0 }
+
     /// A request wants to be sent.
-    mutating func admit(ticket: Int, nowMs: Int64) -> Admission {
-        precondition(ticket >= 0)
-        // Nobody overtakes those who wait.
-        if active < limit, waiting == 0 {
+    mutating func admit(ticket: Ticket, nowMs: Int64) -> Admission {
+        if hasRoom {
             head = tail
             active += 1
             standingSinceMs = .max
@@ -77,6 +77,7 @@ struct HostQueue: ~Copyable {
             rejections += 1
             return .full
         }
+        if ring.isEmpty { ring = ContiguousArray(repeating: Waiter(), count: waitingMax) }
         let place = tail
         ring[index(place)] = Waiter(ticket: ticket, sinceMs: nowMs)
         tail += 1
@@ -90,10 +91,10 @@ struct HostQueue: ~Copyable {
         active -= 1
     }
 
-    /// A waiting request's client has left.
+    /// A waiting request has left: its client did, or its time was up.
     mutating func left(place: UInt64) {
-        guard place >= head, place < tail, ring[index(place)].ticket >= 0 else { return }
-        ring[index(place)].ticket = -1
+        guard place >= head, place < tail, ring[index(place)].ticket != nil else { return }
+        ring[index(place)].ticket = nil
         waiting -= 1
         skipLeft()
     }
@@ -101,25 +102,33 @@ struct HostQueue: ~Copyable {
     /// Whoever leaves the queue now, one for each call until there is none: after `finished`, and at `checkMs`.
     mutating func next(nowMs: Int64) -> Departure? {
         skipLeft()
-        guard waiting > 0 else {
+        guard waiting > 0, let ticket = ring[index(head)].ticket else {
             standingSinceMs = .max
             return nil
         }
-        let waiter = ring[index(head)]
-        let waitedMs = nowMs - waiter.sinceMs
+        let waitedMs = nowMs - ring[index(head)].sinceMs
         if waitedMs >= deadlineMs {
             leave()
             rejections += 1
-            return .expired(ticket: waiter.ticket)
+            return .expired(ticket: ticket)
         }
         guard active < limit else { return nil }
+        let isSpare = waiting > limit - active
         leave()
-        if isStanding(waitedMs, nowMs) {
+        if isStanding(waitedMs, nowMs), isSpare {
             rejections += 1
-            return .dropped(ticket: waiter.ticket)
+            return .dropped(ticket: ticket)
         }
         active += 1
-        return .start(ticket: waiter.ticket)
+        return .start(ticket: ticket)
+    }
+
+    /// Takes the one who has waited longest out, to go elsewhere.
+    mutating func takeFirst() -> Ticket? {
+        skipLeft()
+        guard waiting > 0, let ticket = ring[index(head)].ticket else { return nil }
+        leave()
+        return ticket
     }
 
     /// When the one who has waited longest expires; `.max` when nobody waits.
@@ -135,14 +144,17 @@ struct HostQueue: ~Copyable {
     }
 
     private mutating func leave() {
+        ring[index(head)].ticket = nil
         head += 1
         waiting -= 1
     }
 
     /// Brings the head to one who is still there.
     private mutating func skipLeft() {
-        while head < tail, ring[index(head)].ticket < 0 { head += 1 }
+        while head < tail, ring[index(head)].ticket == nil { head += 1 }
     }
 
     private func index(_ place: UInt64) -> Int { Int(place % UInt64(waitingMax)) }
 }
+
+extension HostQueue.Departure: Equatable where Ticket: Equatable {}

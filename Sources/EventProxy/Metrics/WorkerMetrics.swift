@@ -14,6 +14,9 @@ final class WorkerMetrics: Sendable {
     let quarantined = Counter()
     /// Requests that were answered at once, because the loop was late.
     let shed = Counter()
+    /// Requests, and further attempts of some, that waited for their turn at a host; and that no host had room for.
+    let hostQueued = Counter()
+    let hostLimited = Counter()
     /// What the loop refuses, as `LoadShedder.Level`.
     let shedLevel = Gauge()
     /// How late the loop was at most in the last seconds.

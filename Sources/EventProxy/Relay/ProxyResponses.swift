@@ -8,6 +8,8 @@ enum ProxyResponse {
     case quarantined(seconds: Int64)
     /// This proxy has more to do than it can: the limit is its own.
     case overloaded
+    /// The hosts have as many requests as they may, and as many wait.
+    case hostsFull
     case loop
     case methodNotAllowed
     case optionsAnswered
@@ -17,7 +19,7 @@ enum ProxyResponse {
         case .noOrigin(.connectTimeout), .noOrigin(.responseTimeout), .noOrigin(.bodyTimeout): .gatewayTimeout
         case .noOrigin(nil): .serviceUnavailable
         case .noOrigin: .badGateway
-        case .quarantined, .overloaded: .serviceUnavailable
+        case .quarantined, .overloaded, .hostsFull: .serviceUnavailable
         case .loop: .loopDetected
         case .methodNotAllowed: .methodNotAllowed
         case .optionsAnswered: .noContent
@@ -34,6 +36,7 @@ enum ProxyResponse {
         case .noOrigin(nil): "no origin is available\n"
         case .quarantined: "origins have died under requests like this one; it is not passed on for a while\n"
         case .overloaded: "this proxy is overloaded\n"
+        case .hostsFull: "the origins have as many requests as they may\n"
         case .loop: "this request has passed through this proxy before\n"
         case .methodNotAllowed: "this proxy makes no tunnels to other hosts, and does not answer TRACE itself\n"
         case .optionsAnswered: ""
@@ -45,6 +48,7 @@ enum ProxyResponse {
         switch self {
         case .quarantined: "query-of-death"
         case .overloaded: "loop-lag"
+        case .hostsFull: "host-requests"
         case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered: nil
         }
     }
@@ -54,12 +58,13 @@ enum ProxyResponse {
         let allows =
             switch self {
             case .methodNotAllowed, .optionsAnswered: true
-            case .noOrigin, .quarantined, .overloaded, .loop: false
+            case .noOrigin, .quarantined, .overloaded, .hostsFull, .loop: false
             }
         let retryAfter: UInt64? =
             switch self {
             case .quarantined(let seconds): UInt64(max(seconds, 1))
             case .overloaded: UInt64(LoadShedder.retryAfterSeconds)
+            case .hostsFull: UInt64(HostLimits.retryAfterSeconds)
             case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered: nil
             }
         exchange.respond(status, text) { fields in

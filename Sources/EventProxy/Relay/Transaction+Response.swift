@@ -71,7 +71,10 @@ extension Transaction {
             return tunnelSideEnded()
         }
         guard let writer = writer.take() else { return end() }
-        if isReusable, let leg = leg.take() { leg.origin.giveBack(leg.connection) }
+        if isReusable, let leg = leg.take() {
+            leg.origin.giveBack(leg.connection)
+            proxy.release(leg.host)
+        }
         // Before the answer's last byte is written, so that the next request of this client finds the connection idle.
         if !isRequestComplete { writer.discardBody() }
         if wantsTrailers { writer.finish(trailers: trailers) } else { writer.finish() }

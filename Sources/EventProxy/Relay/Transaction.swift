@@ -53,6 +53,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     /// The origin has ended its side of a tunnel.
     var hasOriginEnded = false
     var next: Next?
+    /// Where it waits for its turn.
+    var place: Place?
     var alarms = Alarms()
     private(set) var key: UInt64 = 0
     private(set) var fingerprint = Fingerprint(request: 0, path: 0)
@@ -62,9 +64,15 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     /// What to try next, from a clean stack.
     enum Next {
-        case host(Int, isProbe: Bool)
-        /// The same host again, over a fresh connection.
+        case host(Int)
+        /// The same host again, over a fresh connection. It still has its place among the host's requests.
         case fresh(host: Int)
+    }
+
+    /// A place in the queue of a host.
+    struct Place {
+        let host: Int
+        let number: UInt64
     }
 
     init(_ proxy: ProxyLoop) {
@@ -148,6 +156,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         proxy.settle(&leg, outcome)
         leg.connection.close()
         leg.origin.giveBackClosed(leg.connection)
+        proxy.release(leg.host)
     }
 
     func dropHeld() {
@@ -189,6 +198,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         // The origin has not said 100: the content is sent anyway.
         if alarms.takePassed(\.continueMs, nowMs), awaitsContinue { readBody() }
         if alarms.takePassed(\.retryMs, nowMs), next != nil { proxy.later(self) }
+        if alarms.takePassed(\.queueMs, nowMs), let place { proxy.serveQueue(place.host) }
         if alarms.takePassed(\.hedgeMs, nowMs) { beginHedge() }
         rearm()
     }
@@ -206,8 +216,10 @@ struct Alarms {
     var retryMs = Int64.max
     /// The attempt takes longer than nearly all others.
     var hedgeMs = Int64.max
+    /// It has waited for its turn at a host for too long.
+    var queueMs = Int64.max
 
-    var nearestMs: Int64 { min(min(totalMs, continueMs), min(retryMs, hedgeMs)) }
+    var nearestMs: Int64 { min(min(totalMs, continueMs), min(min(retryMs, hedgeMs), queueMs)) }
 
     mutating func takePassed(_ alarm: WritableKeyPath<Alarms, Int64>, _ nowMs: Int64) -> Bool {
         guard self[keyPath: alarm] <= nowMs else { return false }

@@ -16,6 +16,8 @@ final class Origin: ClientConnectionObserver {
     let fields: FieldLines
     let metrics: HostMetrics
     private let registry: WorkerMetrics
+    /// The requests that it has, and those that wait for their turn.
+    var queue: HostQueue<Transaction>
     private let loop: EventLoop
     private let limits: ParserLimits
     private let timeouts: ClientTimeouts
@@ -27,11 +29,13 @@ final class Origin: ClientConnectionObserver {
 
     init(
         service: String, host: ProxyConfiguration.Host, address: SocketAddress, fieldName: String?,
-        on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts, idleMs: Int64, metrics: WorkerMetrics
+        queue: consuming HostQueue<Transaction>, on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts,
+        idleMs: Int64, metrics: WorkerMetrics
     ) {
         let label = "\(service)-\(host.address)-\(host.port)"
         self.label = Array(label.utf8)
         self.address = address
+        self.queue = queue
         self.loop = loop
         self.limits = limits
         self.timeouts = timeouts

@@ -16,6 +16,7 @@ import Testing
         for host in 0..<table.count {
             if random.below(3) == 0 { table.setAvailable(host, false) }
             if random.below(5) == 0 { table.setDraining(host, true) }
+            if random.below(4) == 0 { table.setFull(host, true) }
             if random.below(5) == 0 { table.startRamp(host, nowMs: Int64(random.below(1_500)) - 1_000) }
             for _ in 0..<random.below(4) { table.began(host) }
         }
@@ -28,7 +29,8 @@ import Testing
         let health = !entry.isAvailable ? 0 : entry.isDraining ? 1 : 2
         var isNewService = true
         for other in tried where table[other].service == entry.service { isNewService = false }
-        return health * 2 + (isNewService ? 1 : 0)
+        let hasRoom = health == 2 && !entry.isFull
+        return (health + (hasRoom ? 1 : 0)) * 2 + (isNewService ? 1 : 0)
     }
 
     @Test(arguments: BalancerKind.allCases)

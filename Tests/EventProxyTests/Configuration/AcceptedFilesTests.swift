@@ -29,10 +29,11 @@ import Testing
         #expect(
             [timeouts.connectMs, timeouts.responseMs, timeouts.originBodyMs, timeouts.originIdleMs]
                 == [3_000, 15_000, 15_000, 4_000])
-        #expect([timeouts.tunnelMs, timeouts.drainMs] == [3_600_000, 30_000])
+        #expect([timeouts.hostQueueMs, timeouts.tunnelMs, timeouts.drainMs] == [1_000, 3_600_000, 30_000])
         let limits = plain.limits
         #expect([limits.lineBytes, limits.headBytes, limits.fields, limits.connections] == [8192, 32_768, 100, 0])
         #expect(limits.bodyBytes == 0)
+        #expect([limits.hostRequests, limits.hostQueue] == [0, 1_024])
         #expect(plain.log.level == .debug)
         #expect(plain.log.format == .text)
         #expect(plain.log.file == "/tmp/proxy/event.log")
@@ -63,6 +64,7 @@ import Testing
         expected.timeouts.responseMs = 60_000
         expected.timeouts.originBodyMs = 7_000
         expected.timeouts.originIdleMs = 120_000
+        expected.timeouts.hostQueueMs = 600
         expected.timeouts.tunnelMs = 86_400_000
         expected.timeouts.drainMs = 5_000
         expected.limits.lineBytes = 1024
@@ -70,6 +72,8 @@ import Testing
         expected.limits.fields = 10
         expected.limits.bodyBytes = 1_099_511_627_776
         expected.limits.connections = 1_048_576
+        expected.limits.hostRequests = 50
+        expected.limits.hostQueue = 7
         expected.log.level = .warning
         expected.log.format = .json
         expected.log.file = ""
@@ -167,6 +171,7 @@ let completeFile = """
         response: 1m
         origin_body: 7s
         origin_idle: 2m
+        host_queue: 600ms
         tunnel: 24h
         drain: 5s
       limits:
@@ -175,6 +180,8 @@ let completeFile = """
         fields: 10
         body_bytes: 1099511627776
         connections: 1048576
+        host_requests: 50
+        host_queue: 7
       log:
         level: warning
         format: json

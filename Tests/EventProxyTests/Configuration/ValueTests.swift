@@ -159,7 +159,8 @@ typealias BadValue = (yaml: String, message: String)
 
     @Test(arguments: [
         ("line_bytes", "1024", "65536"), ("head_bytes", "4096", "65536"), ("fields", "10", "1000"),
-        ("body_bytes", "0", "1099511627776"), ("connections", "0", "1048576"),
+        ("body_bytes", "0", "1099511627776"), ("connections", "0", "1048576"), ("host_requests", "0", "1048576"),
+        ("host_queue", "0", "65536"),
     ])
     func `each limit has a range that includes its ends`(_ key: String, _ least: String, _ most: String) throws {
         #expect(errors(in: file("  limits: {\(key): \(least)}")).isEmpty)

@@ -42,7 +42,7 @@ import Testing
 
 @Suite struct HostQueueTests {
     @Test func `as many as the limit start, as many as there is room for wait, the rest is told so`() {
-        var queue = HostQueue(limit: 2, waitingMax: 2, deadlineMs: 500)
+        var queue = HostQueue<Int>(limit: 2, waitingMax: 2, deadlineMs: 500)
         same(queue.admit(ticket: 1, nowMs: 0), .start)
         same(queue.admit(ticket: 2, nowMs: 0), .start)
         same(queue.admit(ticket: 3, nowMs: 1), .wait(place: 0, untilMs: 501))
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `who has left is not started`() {
-        var queue = HostQueue(limit: 1, waitingMax: 4)
+        var queue = HostQueue<Int>(limit: 1, waitingMax: 4, deadlineMs: 1_000)
         _ = queue.admit(ticket: 0, nowMs: 0)
         for ticket in 1...3 { _ = queue.admit(ticket: ticket, nowMs: 0) }
         queue.left(place: 1)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `a queue without room refuses what is above the limit`() {
-        var queue = HostQueue(limit: 1, waitingMax: 0)
+        var queue = HostQueue<Int>(limit: 1, waitingMax: 0, deadlineMs: 1_000)
         same(queue.admit(ticket: 1, nowMs: 0), .start)
         same(queue.admit(ticket: 2, nowMs: 0), .full)
         queue.finished()
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `a burst is waited for, a standing queue is not`() {
-        var queue = HostQueue(limit: 1)
+        var queue = HostQueue<Int>(limit: 1, waitingMax: 1_024, deadlineMs: 1_000)
         _ = queue.admit(ticket: 0, nowMs: 0)
         for ticket in 1...200 { _ = queue.admit(ticket: ticket, nowMs: 0) }
         // One leaves every 10 ms: after 20 ms the delay is too long, after 100 ms more it stands.
@@ -99,14 +99,46 @@ import Testing
                 guard case .dropped(let ticket) = departure else { continue }
                 dropped.append(ticket)
             }
-            if dropped.isEmpty { continue }
-            same(queue.active, 0)
+            same(queue.active, 1, "the host is kept at work")
         }
-        #expect(nowMs == 130 && dropped.first == 13 && dropped.count == 188, "all of them had waited for 130 ms")
+        #expect(nowMs == 130 && dropped.first == 13 && dropped.count == 187, "all of them had waited for 130 ms")
+        same(queue.waiting, 0)
+        queue.finished()
+        same(queue.next(nowMs: nowMs), nil)
         same(queue.admit(ticket: 500, nowMs: nowMs), .start)
         _ = queue.admit(ticket: 501, nowMs: nowMs)
         queue.finished()
         same(queue.next(nowMs: nowMs + 30), .start(ticket: 501), "a new interval has begun")
+    }
+
+    @Test func `whoever is taken out first goes elsewhere, the rest in its order`() {
+        var queue = HostQueue<Int>(limit: 1, waitingMax: 4, deadlineMs: 1_000)
+        same(queue.takeFirst(), nil)
+        for ticket in 0...3 { _ = queue.admit(ticket: ticket, nowMs: 0) }
+        queue.left(place: 0)
+        same(queue.takeFirst(), 2)
+        same(queue.waiting, 1)
+        queue.finished()
+        same(queue.next(nowMs: 1), .start(ticket: 3))
+    }
+
+    @Test(arguments: [
+        (requests: 10, waiting: 6, workers: 4, limits: [3, 3, 2, 2], queues: [2, 2, 1, 1]),
+        (requests: 1, waiting: 1, workers: 3, limits: [1, 1, 1], queues: [1, 1, 1]),
+        (requests: 8, waiting: 0, workers: 2, limits: [4, 4], queues: [0, 0]),
+    ])
+    func `each worker has its share`(requests: Int, waiting: Int, workers: Int, limits: [Int], queues: [Int]) {
+        let shares = HostLimits(requests: requests, waiting: waiting, waitingMs: 1, workers: workers)
+        for worker in 0..<workers {
+            same(shares.queue(ofWorker: worker).limit, limits[worker])
+            same(shares.queue(ofWorker: worker).waitingMax, queues[worker])
+        }
+    }
+
+    @Test func `lines about refusals come once a second and count what they stand for`() {
+        var lines = LineThrottle()
+        let told = [5, 6, 1_004, 1_005, 1_006, 9_000].map { lines.count(nowMs: $0) }
+        #expect(told == [1, nil, nil, 3, nil, 2])
     }
 
     /// Against a plain array.
@@ -115,7 +147,7 @@ import Testing
         var random = SplitMix64(seed: seed)
         let limit = Int.random(in: 1...4, using: &random)
         let waitingMax = Int.random(in: 0...8, using: &random)
-        var queue = HostQueue(limit: limit, waitingMax: waitingMax, deadlineMs: 200)
+        var queue = HostQueue<Int>(limit: limit, waitingMax: waitingMax, deadlineMs: 200)
         var model: [(ticket: Int, place: UInt64, sinceMs: Int64)] = []
         var active = 0
         var nowMs: Int64 = 0

@@ -9,6 +9,7 @@ struct TestProxy {
     let server: TestServer
     /// What its loop shares with others: the health of hosts, and queries of death.
     let setup: ProxySetup
+    private let parts = Parts()
     var port: UInt16 { server.port }
 
     /// A proxy to services with hosts on these ports.
@@ -24,8 +25,10 @@ struct TestProxy {
         configure(&configuration)
         let setup = try ProxySetup(configuration, seed: 0, workers: 1)
         self.setup = setup
-        server = try TestServer(options: setup.serverOptions, metrics: setup.serverMetrics(worker: 0)) {
-            ReverseProxy(setup, on: $0, worker: 0)
+        server = try TestServer(options: setup.serverOptions, metrics: setup.serverMetrics(worker: 0)) { [parts] loop in
+            let handler = ReverseProxy(setup, on: loop, worker: 0)
+            parts.proxy = handler.proxy
+            return handler
         }
     }
 
@@ -34,6 +37,18 @@ struct TestProxy {
         var totals = HostTotals()
         for host in setup.metrics[0].hosts where host.host.hasSuffix(":\(port)") { host.add(to: &totals) }
         return totals
+    }
+
+    /// What lives on the loop's thread. Touched there only.
+    private final class Parts: @unchecked Sendable {
+        weak var proxy: ProxyLoop?
+    }
+
+    /// Asks the proxy's loop, on its thread.
+    func onLoop<Result: Sendable>(_ body: @escaping @Sendable (ProxyLoop) -> Result) throws -> Result {
+        let parts = parts
+        guard let result = server.run({ parts.proxy.map(body) }) else { throw TestFailure("the proxy has ended") }
+        return result
     }
 
     func connect(receiveBufferBytes: Int32? = nil) throws -> RawClient {

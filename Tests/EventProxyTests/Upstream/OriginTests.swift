@@ -28,7 +28,8 @@ struct OriginTests {
     private func origin(_ port: UInt16, idleMs: Int64 = 60_000) -> Origin {
         Origin(
             service: "service", host: .init(address: "127.0.0.1", port: port),
-            address: SocketAddress("127.0.0.1", port: port)!, fieldName: "Host", on: loop, limits: ParserLimits(),
+            address: SocketAddress("127.0.0.1", port: port)!, fieldName: "Host",
+            queue: HostQueue(limit: 1, waitingMax: 0, deadlineMs: 0), on: loop, limits: ParserLimits(),
             timeouts: ClientTimeouts(), idleMs: idleMs, metrics: WorkerMetrics())
     }
 

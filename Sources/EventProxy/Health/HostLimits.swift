@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How many requests each host is sent at a time, and how many may wait for their turn.
+///
+/// Each worker has an equal share of both, so that none has to ask the others; the first ones have what cannot be
+/// divided. A share is at least one request: with more workers than requests, a host is sent one from each.
+public struct HostLimits: Sendable, CustomStringConvertible {
+    /// For the `Retry-After` of what is refused.
+    static let retryAfterSeconds = 1
+
+    let requests: Int
+    let waiting: Int
+    let waitingMs: Int64
+    let workers: Int
+
+    func queue(ofWorker worker: Int) -> HostQueue<Transaction> {
+        HostQueue(
+            limit: max(share(of: requests, worker), 1),
+            waitingMax: waiting == 0 ? 0 : max(share(of: waiting, worker), 1), deadlineMs: waitingMs)
+    }
+
+    private func share(of whole: Int, _ worker: Int) -> Int {
+        whole / workers + (worker < whole % workers ? 1 : 0)
+    }
+
+    /// What they come to, for the log.
+    public var description: String {
+        let least = max(requests / workers, 1)
+        let most = max((requests + workers - 1) / workers, 1)
+        let each = least == most ? "\(least)" : "\(least) or \(most)"
+        return "each host is sent \(max(requests, workers)) request(s) at once, \(each) by each worker; "
+            + "\(waiting) more may wait for up to \(waitingMs) ms"
+    }
+}
+
+/// Lets one line through every so often, and says how many events it stands for. Pure.
+struct LineThrottle {
+    static let intervalMs: Int64 = 1_000
+
+    private var events = 0
+    private var quietUntilMs = Int64.min
+
+    /// Something happened. The number of events since the last line, if it is time for one.
+    mutating func count(nowMs: Int64) -> Int? {
+        events += 1
+        guard nowMs >= quietUntilMs else { return nil }
+        quietUntilMs = nowMs + Self.intervalMs
+        defer { events = 0 }
+        return events
+    }
+}
