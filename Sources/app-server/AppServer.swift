@@ -56,7 +56,7 @@ struct AppServer: ParsableCommand {
     var logFormat: LogFormat = .text
 
     @Option(help: "The file that log lines are appended to, beside standard output; '' for none.")
-    var logFile = "/tmp/proxy/event.log"
+    var logFile = LogOptions.defaultFile
 
     @Option(
         help: "Told to stop, go on accepting for this many seconds with /readyz at 503, then finish. (default: 0)",

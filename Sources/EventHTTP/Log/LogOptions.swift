@@ -11,10 +11,16 @@ public enum LogFormat: String, Sendable, CaseIterable {
 
 /// Where log lines go and which of them.
 public struct LogOptions: Sendable {
+    /// Where lines are appended to if nobody says otherwise.
+    public static let defaultFile = "/tmp/proxy/event.log"
+
     /// Whether lines go to standard output.
     public var console: Bool
     /// The file that lines are appended to, or nil for none. Its folder is created when missing (mode 0755).
     public var file: String?
+    /// Whether the console will do where the file cannot be opened at the start, as in a container whose file system is
+    /// read-only. So it is for the default path, which nobody asked for; the lines are not counted as lost then.
+    public var isFileOptional: Bool
     /// How lines look.
     public var format: LogFormat
     /// The least severe level that is written. Access lines are of level debug.
@@ -31,7 +37,7 @@ public struct LogOptions: Sendable {
     /// Options with the defaults of a proxy.
     public init(
         console: Bool = true,
-        file: String? = "/tmp/proxy/event.log",
+        file: String? = defaultFile,
         format: LogFormat = .text,
         level: Logger.Level = .debug,
         name: String = "proxy-log",
@@ -39,6 +45,7 @@ public struct LogOptions: Sendable {
     ) {
         self.console = console
         self.file = file
+        isFileOptional = file == Self.defaultFile
         self.format = format
         self.level = level
         self.name = name

@@ -25,11 +25,11 @@ struct LogAlert: ~Copyable {
     mutating func forget() { warned.removeAll() }
 
     /// Best effort: nothing is said to a standard error that takes no bytes now.
-    func warn(_ text: String) {
+    func warn(_ text: String, level: Logger.Level = .warning) {
         guard LogSyscalls.wait(readable: -1, writable: descriptor, timeoutMs: 0).writable else { return }
         var line = FixedBytes(capacityBytes: ConsoleSink.chunkBytesMax)
         var clock = LogClock(format: .text)
-        line.begin(.text, name: name, level: .warning, time: LogSyscalls.now(), clock: &clock)
+        line.begin(.text, name: name, level: level, time: LogSyscalls.now(), clock: &clock)
         line.appendMessage(text, .text, limit: 2048)
         line.end(.text)
         _ = LogSyscalls.write(descriptor, line.span)
@@ -50,6 +50,8 @@ struct FileSink: ~Copyable {
     private var lost: UInt64 = 0
     /// Whether the file ends in half a line.
     private var isTorn = false
+    /// Set where there is no place for a file that nobody asked for: the console is enough until the next `reopen`.
+    private var isWaived = false
 
     init(path: String, core: LogCore, warnings: Int32) {
         self.path = path
@@ -60,7 +62,15 @@ struct FileSink: ~Copyable {
     deinit { if descriptor >= 0 { LogSyscalls.closeDescriptor(descriptor) } }
 
     /// Opens now rather than with the first line, so that a wrong path is told of at the start.
-    mutating func open() { _ = isOpen(LogSyscalls.monotonicMs()) }
+    mutating func open() {
+        let code = tryToOpen()
+        isWaived = code != 0 && core.options.isFileOptional && core.options.console
+        guard code != 0 else { return }
+        guard isWaived else { return fail(code, LogSyscalls.monotonicMs()) }
+        if core.options.level <= .info {
+            alert.warn("no log file, the console has every line: \(path): \(LogSyscalls.errorText(code))", level: .info)
+        }
+    }
 
     /// Closes the file and opens whatever has its name now.
     mutating func reopen() {
@@ -72,7 +82,7 @@ struct FileSink: ~Copyable {
 
     /// Appends whole lines, or counts those that could not be.
     mutating func write(_ lines: Span<UInt8>) {
-        guard !lines.isEmpty else { return }
+        guard !lines.isEmpty, !isWaived else { return }
         let nowMs = LogSyscalls.monotonicMs()
         guard isOpen(nowMs), writeNotice(nowMs) else { return lose(lineCount(lines)) }
         let written = writeAll(lines, nowMs)
@@ -114,17 +124,21 @@ struct FileSink: ~Copyable {
     private mutating func isOpen(_ nowMs: Int) -> Bool {
         if descriptor >= 0 { return true }
         guard nowMs >= retryAtMs else { return false }
+        let code = tryToOpen()
+        if code != 0 { fail(code, nowMs) }
+        return code == 0
+    }
+
+    /// Opens the file, in a folder that is made if it is missing. Returns 0 or an errno.
+    private mutating func tryToOpen() -> Int32 {
         var result = LogSyscalls.openForAppending(path)
         if result == -ENOENT {
             let made = LogSyscalls.makeFolders(for: path)
             result = made < 0 ? made : LogSyscalls.openForAppending(path)
         }
-        guard result >= 0 else {
-            fail(-result, nowMs)
-            return false
-        }
+        guard result >= 0 else { return -result }
         descriptor = result
-        return true
+        return 0
     }
 
     private mutating func fail(_ code: Int32, _ nowMs: Int) {

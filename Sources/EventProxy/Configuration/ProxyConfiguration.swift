@@ -285,7 +285,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
         public var format = Format.text
 
         /// Key `proxy.log.file`: the file that lines are appended to; `""` for none. Default: `/tmp/proxy/event.log`.
-        public var file = "/tmp/proxy/event.log"
+        public var file = LogOptions.defaultFile
 
         /// Key `proxy.log.console`: whether lines go to the standard error too, `true` or `false`. Default: `true`.
         public var console = true

@@ -157,6 +157,34 @@ private struct Bench {
         #expect(bench.writer.droppedLines == 20)
     }
 
+    @Test func `is done without if nobody asked for it`() {
+        let folder = TemporaryFolder()
+        let obstacle = folder.path + "/later"
+        close(open(obstacle, O_CREAT | O_WRONLY, 0o644))
+        let console = TestPipe()
+        let warnings = TestPipe()
+        var options = LogOptions(file: obstacle + "/event.log")
+        #expect(!options.isFileOptional)
+        options.isFileOptional = true
+        let writer = LogWriter(
+            options: options, consoleDescriptor: console.writeEnd, warningDescriptor: warnings.writeEnd)
+        let channel = writer.makeChannel()
+        channel.write(text: "one\n")
+        #expect(eventually { console.text() == "one\n" })
+        // There is a place for it now, and it is looked for when the log is opened again.
+        #expect(unlink(obstacle) == 0)
+        writer.reopen()
+        #expect(eventually { textOfFile(obstacle + "/event.log") != nil })
+        channel.write(text: "two\n")
+        writer.stop()
+        #expect(lines(warnings.text()).count == 1)
+        #expect(warnings.text().contains(" - INFO - no log file, the console has every line: \(obstacle)/event.log: "))
+        #expect(console.text() == "one\ntwo\n")
+        #expect(textOfFile(obstacle + "/event.log") == "two\n")
+        #expect(writer.droppedLines == 0)
+        #expect(LogOptions().isFileOptional)
+    }
+
     @Test func `is tried again and told of the lines it missed`() {
         let bench = Bench { $0.path + "/later/event.log" }
         bench.writer.stop()
