@@ -144,7 +144,8 @@ public struct ProxySetup: Sendable {
         options.idleTimeoutMs = configuration.timeouts.clientIdleMs
         options.writeTimeoutMs = configuration.timeouts.clientWriteMs
         options.tunnelTimeoutMs = configuration.timeouts.tunnelMs
-        options.drainTimeoutMs = configuration.timeouts.drainMs
+        options.drainDelayMs = configuration.drain.delayMs
+        options.drainTimeoutMs = configuration.drain.timeoutMs
         if configuration.limits.bodyBytes > 0 { options.bodyBytesMax = UInt64(configuration.limits.bodyBytes) }
         options.connectionsMax = configuration.limits.connections
         if options.connectionsMax == 0 {

@@ -22,12 +22,14 @@ final class AppHealth: Sendable {
     }
 
     let workers: [Worker]
-    private let draining = Atomic<Bool>(false)
     private let judge = Mutex(LivenessJudge())
     private let failsTooOften = Atomic<Bool>(false)
     private let outageCode = Atomic<Int>(0)
 
-    init(workers: Int) {
+    private let drain: Drain
+
+    init(workers: Int, drain: Drain = Drain()) {
+        self.drain = drain
         self.workers = (0..<workers).map { _ in Worker() }
     }
 
@@ -48,11 +50,6 @@ final class AppHealth: Sendable {
         outageCode.store(status.map { Int($0.code) } ?? 0, ordering: .relaxed)
     }
 
-    /// The server has been told to stop. True for the first to say so.
-    func drain() -> Bool {
-        !draining.exchange(true, ordering: .acquiringAndReleasing)
-    }
-
     // MARK: What probes ask
 
     enum Liveness {
@@ -66,7 +63,7 @@ final class AppHealth: Sendable {
         return failsTooOften.load(ordering: .relaxed) ? .failing : .ok
     }
 
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    var isDraining: Bool { drain.hasBegun }
     var isStarted: Bool { workers.allSatisfy(\.heartbeat.isStarted) }
 }
 

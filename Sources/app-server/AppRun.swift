@@ -7,6 +7,7 @@ struct AppRun {
     let name: String
     let sockets: [ListeningSocket]
     let drainDelayMs: Int64
+    let drainTimeoutMs: Int64
     let log: LogOptions
 
     func run() {
@@ -17,18 +18,24 @@ struct AppRun {
         logger.info(
             "app-server \(name) listens on \(sockets[0].address), \(workers) worker\(workers == 1 ? "" : "s")")
 
-        let health = AppHealth(workers: workers)
-        let (name, sockets, drainDelayMs) = (name, sockets, drainDelayMs)
-        LoopGroup.run(workers: workers, reopenLogs: { writer.reopen() }) { loop, worker in
+        let (name, sockets, drainDelayMs, drainTimeoutMs) = (name, sockets, drainDelayMs, drainTimeoutMs)
+        let drain = Drain { pace in
+            let delay = pace == .delayed ? drainDelayMs / 1000 : 0
+            let timeout = drainTimeoutMs / 1000
+            logger.info("stopping: connections are taken for \(delay) s, then requests in flight have \(timeout) s")
+        }
+        let health = AppHealth(workers: workers, drain: drain)
+        LoopGroup.run(workers: workers, drain: drain, reopenLogs: { writer.reopen() }) { loop, worker in
             var options = ServerOptions()
             options.drainDelayMs = drainDelayMs
+            options.drainTimeoutMs = drainTimeoutMs
             // Without access lines the engine need not keep what they would say.
             let accessLog = AccessLog(channel: writer.makeChannel())
             let server = HTTPServer(
                 on: loop, socket: sockets[worker], options: options,
                 accessLog: accessLog.isEnabled ? accessLog : nil,
                 handler: DemoHandler(loop: loop, worker: worker, name: name, health: health))
-            return AppWorker(loop, worker, server, health, logger)
+            return AppWorker(loop, worker, server, health)
         }
         logger.info("app-server \(name) has stopped")
         writer.stop()
@@ -39,19 +46,14 @@ struct AppRun {
 final class AppWorker: LoopService {
     private let server: HTTPServer
     private let pulse: Pulse
-    private let health: AppHealth
-    private let logger: Logger
 
-    init(_ loop: EventLoop, _ worker: Int, _ server: HTTPServer, _ health: AppHealth, _ logger: Logger) {
+    init(_ loop: EventLoop, _ worker: Int, _ server: HTTPServer, _ health: AppHealth) {
         self.server = server
-        self.health = health
-        self.logger = logger
         pulse = Pulse(loop, worker, health)
         health.workers[worker].heartbeat.start(nowMs: loop.nowMs)
     }
 
-    func drain(_ completion: @escaping () -> Void) {
-        if health.drain() { logger.info("stopping: no new connections, requests in flight are finished") }
-        server.drain(completion)
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
+        server.drain(pace, completion)
     }
 }

@@ -20,7 +20,8 @@ struct AppServer: ParsableCommand {
               /echo                   any method: the request as JSON, content up to 1 MiB
               /livez /readyz /startupz   200, or 503 and why
 
-            Signals: TERM and INT finish what is in flight and end, a second one ends at once; USR1 reopens the log.
+            Signals: TERM, after --drain-delay, and INT finish what is in flight and end, a second one ends at once; \
+            USR1 reopens the log.
 
             Examples:
               app-server
@@ -60,8 +61,13 @@ struct AppServer: ParsableCommand {
 
     @Option(
         help: "Told to stop, go on accepting for this many seconds with /readyz at 503, then finish. (default: 0)",
-        transform: Options.drainDelay)
+        transform: Options.drainSeconds)
     var drainDelay: Int64 = 0
+
+    @Option(
+        help: "After that, how many seconds requests in flight may take; then they are cut. (default: 30)",
+        transform: Options.drainSeconds)
+    var drainTimeout: Int64 = 30
 
     func validate() throws {
         if SocketAddress(address, port: port) == nil {
@@ -82,6 +88,7 @@ struct AppServer: ParsableCommand {
         }
         AppRun(
             name: name ?? Options.hostName, sockets: sockets, drainDelayMs: drainDelay * 1000,
+            drainTimeoutMs: drainTimeout * 1000,
             log: LogOptions(
                 file: logFile.isEmpty ? nil : logFile, format: logFormat, level: logLevel, name: "app-log")
         ).run()

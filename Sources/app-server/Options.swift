@@ -26,7 +26,7 @@ enum WorkerCount: Equatable, CustomStringConvertible {
 /// What the command line's values may be. The parser puts the option's name before these texts.
 enum Options {
     static let workersMax = 1024
-    static let drainDelaySecondsMax: Int64 = 3600
+    static let drainSecondsMax: Int64 = 3600
     static let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
 
     static func port(_ text: String) throws -> UInt16 {
@@ -56,9 +56,9 @@ enum Options {
         return format
     }
 
-    static func drainDelay(_ text: String) throws -> Int64 {
-        guard let seconds = Int64(text), (0...drainDelaySecondsMax).contains(seconds) else {
-            throw ValidationError("give seconds from 0 to \(drainDelaySecondsMax)")
+    static func drainSeconds(_ text: String) throws -> Int64 {
+        guard let seconds = Int64(text), (0...drainSecondsMax).contains(seconds) else {
+            throw ValidationError("give seconds from 0 to \(drainSecondsMax)")
         }
         return seconds
     }

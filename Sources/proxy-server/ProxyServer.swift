@@ -23,7 +23,8 @@ struct ProxyServer: ParsableCommand {
                                                     ask a server whether it is well
 
             SIGNALS
-              SIGTERM, SIGINT   finish the requests in flight, then exit; a second one exits at once
+              SIGTERM           take connections for drain.delay yet, finish the requests in flight, then exit
+              SIGINT (Ctrl-C)   the same without the delay; a second one of the two exits at once
               SIGUSR1           open the log file again, after it was moved away
             """,
         subcommands: [ProbeCommand.self])
@@ -80,7 +81,12 @@ struct ProxyServer: ParsableCommand {
             "each worker takes \(options.connectionsMax) clients at once; \(OpenFiles.limit) files may be open")
         logger.info("\(setup.hostLimits)")
         let logsAccess = configuration.log.access
-        LoopGroup.run(workers: workers, reopenLogs: { log.reopen() }) { loop, worker in
+        let drain = Drain { pace in
+            let delayMs = pace == .delayed ? options.drainDelayMs : 0
+            logger.notice(
+                "stopping: connections are taken for \(delayMs) ms, then requests have \(options.drainTimeoutMs) ms")
+        }
+        LoopGroup.run(workers: workers, drain: drain, reopenLogs: { log.reopen() }) { loop, worker in
             HTTPServer(
                 on: loop, socket: sockets[worker], options: options,
                 accessLog: logsAccess ? AccessLog(channel: log.makeChannel()) : nil,

@@ -91,14 +91,15 @@ private let stories: [Story] = [
     }
 
     @Test func serverErrorsOfAllLoopsCount() {
-        let health = AppHealth(workers: 2)
+        let drain = Drain()
+        let health = AppHealth(workers: 2, drain: drain)
         for second in 0..<70 {
             for worker in health.workers { for _ in 0..<10 { worker.count(.serviceUnavailable) } }
             health.judge(nowMs: Int64(second) * 1000)
         }
         #expect(health.liveness(nowMs: 70_000) == .failing)
-        #expect(health.drain())
-        #expect(!health.drain())
+        #expect(drain.begin(.delayed))
+        #expect(!drain.begin(.immediate))
         #expect(health.liveness(nowMs: 70_000) == .draining)
     }
 }

@@ -77,8 +77,9 @@ class Running:
             raise Trouble(f"{self.name} ended with status {self.process.returncode} under load:\n{self.words()}")
 
     def stop(self):
-        """Asks it to end, then makes it; a tracer ends after what it traces, with its report."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        """Asks it to end, then makes it; a tracer ends after what it traces, with its report. SIGINT, because the proxy
+        takes SIGTERM as a reason to wait for those who send it requests."""
+        for number in (signal.SIGINT, signal.SIGKILL):
             if self.process.poll() is not None:
                 return
             with contextlib.suppress(ProcessLookupError, FileNotFoundError):

@@ -117,7 +117,7 @@
         func drain(atMs: Int64) {
             kernel.after(ms: atMs) { [self] in
                 drainMs = kernel.nowMs
-                for server in servers { server.drain { [unowned self] in drained += 1 } }
+                for server in servers { server.drain(.immediate) { [unowned self] in drained += 1 } }
             }
         }
 

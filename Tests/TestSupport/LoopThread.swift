@@ -166,11 +166,11 @@ package final class TestServer: Sendable {
     package func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) -> Result { thread.run(work) }
 
     /// Begins to drain, after the loop has been kept from everything else for a while.
-    package func drain(afterBlockingMs milliseconds: UInt32 = 0) {
+    package func drain(_ pace: Drain.Pace = .immediate, afterBlockingMs milliseconds: UInt32 = 0) {
         let parts = parts
         thread.submit {
             usleep(milliseconds * 1_000)
-            parts.server?.drain { parts.drained.change { $0 = true } }
+            parts.server?.drain(pace) { parts.drained.change { $0 = true } }
         }
     }
 

@@ -36,6 +36,8 @@ extension Server {
             text += "    - name: service-\(index + 1)\n      host:\n"
             for host in hosts { text += "      - address: \"127.0.0.1\"\n        port: \(host)\n" }
         }
+        // Nobody sends requests to a test's proxy by a list that it must be taken off from first.
+        if !more.contains("  drain:") { text += "  drain:\n    delay: 0s\n" }
         if !more.contains("  log:") { text += "  log:\n    file: \"\"\n" }
         return text + more
     }

@@ -85,7 +85,7 @@ extension ServerConnection {
         state = ServerConnectionState()
         if !socket.isBlocked { isWritePaced = false }
         headSearched = 0
-        readDeadlineMs = loop.nowMs + server.options.idleTimeoutMs
+        readDeadlineMs = loop.nowMs + server.idleTimeoutMs
         rearm()
     }
 
@@ -231,7 +231,7 @@ extension ServerConnection {
     func extendReadDeadline(received bytes: Int = 0) {
         guard isOpen, state.step != .discardBody else { return }
         if state.isTunnel {
-            readDeadlineMs = loop.nowMs + server.options.tunnelTimeoutMs
+            readDeadlineMs = loop.nowMs + tunnelTimeoutMs
         } else {
             readPace?.passed(bytes)
             readDeadlineMs = readPace?.goOn(nowMs: loop.nowMs, silenceMs: server.options.bodyTimeoutMs) ?? .max

@@ -71,6 +71,8 @@ extension ServerConnection {
         readDeadlineMs = loop.nowMs + server.options.tunnelTimeoutMs
         rearm()
         if !isProcessing { loop.later(self) }
+        // Too late to be told with the others, and its observer is at work just now.
+        if server.isDraining { loop.schedule(afterMs: 0) { [weak self] in self?.serverDrains(afterMs: 0) } }
     }
 
     // MARK: Content
@@ -165,6 +167,7 @@ extension ServerConnection {
     /// The origin has ended its side of a tunnel: so do we, once what it sent has gone out.
     private func endTunnel() {
         state.responseEnded()
+        if state.request == .body { extendReadDeadline() }
         flush()
         guard isOpen else { return }
         if state.step == .close {

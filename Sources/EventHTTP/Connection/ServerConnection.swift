@@ -77,6 +77,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var observerWaits = false
     /// A write has failed; the connection closes from a clean stack, because whoever wrote is still at work.
     var isBroken = false
+    /// No request has come over it yet.
+    var isFresh = true
 
     init(_ owner: ServerLoop) {
         self.owner = owner
@@ -101,6 +103,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         readsEnded = false
         isLingering = false
         isBroken = false
+        isFresh = true
         discardedBytes = 0
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
@@ -160,9 +163,13 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         case .linger:
             endExchange()
             linger()
-        case .readHead:
-            // Nobody will send another request, or nobody here will take it.
-            if input.isEmpty, readsEnded || server.isDraining { close() }
+        case .readHead where input.isEmpty:
+            // Nobody will send another request, or there is not much time for it.
+            if readsEnded { return close() }
+            if server.isDraining {
+                readDeadlineMs = min(readDeadlineMs, loop.nowMs + ServerContext.drainGraceMs)
+                rearm()
+            }
         default: break
         }
     }
@@ -175,6 +182,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     func beginExchange() -> UInt64 {
         observer = nil
+        isFresh = false
         isBodyWanted = false
         isReadPaced = false
         observerWaits = false
@@ -191,10 +199,31 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         return exchangeID
     }
 
-    /// The server stops: a connection without a request ends now, another one after its answer.
-    func serverDrains() {
-        // A request that has arrived, but has not been read, is still answered.
-        if state.step == .readHead, !readsEnded, !isLingering { read() } else { finishIfDone() }
+    /// The server stops: a connection without a request ends after this time, another one after its answer.
+    func serverDrains(afterMs: Int64) {
+        if state.isTunnel { observer?.tunnelShouldEnd() }
+        guard waitsForRequest else { return }
+        let waitMs = isFresh ? max(afterMs, ServerContext.drainGraceMs) : afterMs
+        if waitMs == 0 { return closeUnused() }
+        readDeadlineMs = min(readDeadlineMs, loop.nowMs + waitMs)
+        rearm()
+    }
+
+    /// A tunnel whose client has been told that the server stops.
+    private var isTunnelEnding: Bool { state.isTunnel && state.response == .ended && server.isDraining }
+
+    /// How long nothing may come from a tunnel's client.
+    var tunnelTimeoutMs: Int64 { isTunnelEnding ? Self.lingerTimeoutMs : server.options.tunnelTimeoutMs }
+
+    /// Between two requests, or before the first.
+    private var waitsForRequest: Bool {
+        isOpen && state.step == .readHead && input.isEmpty && socket.output.isEmpty && !isLingering && !isProcessing
+    }
+
+    /// Closes a connection on which no request has come; one that has arrived, but has not been read, is answered.
+    private func closeUnused() {
+        if !readsEnded { read() }
+        if waitsForRequest { close() }
     }
 
     /// Makes every token of the exchange stale, logs it, and lets its observer go.
@@ -253,7 +282,11 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         switch state.step {
         case .readHead:
             // A connection on which nothing came is idle, not late (RFC 9110 §15.5.9).
-            if input.isEmpty { close() } else { refuse(.requestTimeout, "request head not complete in time") }
+            if !input.isEmpty { return refuse(.requestTimeout, "request head not complete in time") }
+            if socket.output.isEmpty { return closeUnused() }
+            // The last answer is still being sent, to a client that takes it: what waits has a deadline of its own.
+            readDeadlineMs = loop.nowMs + server.idleTimeoutMs
+        case .readBody where isTunnelEnding: close(.timeout)
         case .readBody where state.isTunnel: abort(.timeout)
         case .readBody where sendsEnough(): break
         case .readBody where state.response == .owed:
@@ -263,7 +296,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         case .discardBody:
             state.discardGivenUp()
             finishIfDone()
-        // The last answer is still being sent, to a client that takes it: what waits has a deadline of its own.
+        // As above.
         case .linger, .close: if socket.output.isEmpty { close() }
         case .nextExchange: break
         }

@@ -22,4 +22,10 @@ public protocol ExchangeObserver: AnyObject {
     func responseDrained()
     /// There is nobody to answer any more.
     func exchangeFailed(_ failure: ExchangeFailure)
+    /// The server stops. A tunnel that has not ended by itself when the time for that is over is cut.
+    func tunnelShouldEnd()
+}
+
+extension ExchangeObserver {
+    public func tunnelShouldEnd() {}
 }

@@ -5,21 +5,23 @@ internal import Synchronization
 /// What runs on one loop of a group.
 public protocol LoopService: AnyObject {
     /// Takes no new work, lets what is in flight finish, and calls `completion` once, on the loop's thread.
-    func drain(_ completion: @escaping () -> Void)
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void)
 }
 
 /// Event loops that share nothing, a thread for each.
 public enum LoopGroup {
     /// Runs `workers` loops, the first on the calling thread, each other on its own, until all have drained.
     ///
-    /// `start` makes the service of one loop, on that loop's thread; `worker` counts from 0. SIGTERM and SIGINT drain
-    /// all of them, and the next of these ends the process at once with status 143 or 130. SIGUSR1 calls `reopenLogs`
-    /// on the first loop; SIGPIPE is ignored.
+    /// `start` makes the service of one loop, on that loop's thread; `worker` counts from 0. All of them drain when
+    /// `drain` begins: from any thread, or by SIGTERM, or without a delay by SIGINT (Ctrl-C). The next of these signals
+    /// ends the process at once with status 143 or 130. SIGUSR1 calls `reopenLogs` on the first loop; SIGPIPE is
+    /// ignored.
     ///
     /// `control` makes the service of one loop more, which serves no requests: for what is done once per process, and
     /// goes on when a worker is stuck. It is told of the drain like the others, and ends after them.
     public static func run(
         workers: Int,
+        drain: Drain = Drain(),
         reopenLogs: @escaping @Sendable () -> Void = {},
         control: (@Sendable (_ loop: EventLoop) -> any LoopService)? = nil,
         start: @escaping @Sendable (_ loop: EventLoop, _ worker: Int) -> any LoopService
@@ -35,7 +37,13 @@ public enum LoopGroup {
         let first = Worker()
         group.lead(with: first.loop.mailbox)
         let endings = [SIGTERM, SIGINT]
-        for number in endings { first.loop.onSignal(number) { group.drain(endings) } }
+        for number in endings {
+            first.loop.onSignal(number) {
+                for number in endings { ProcessSignals.endProcess(on: number) }
+                drain.begin(number == SIGTERM ? .delayed : .immediate)
+            }
+        }
+        drain.onBegin { group.drain($0) }
         first.loop.onSignal(SIGUSR1, reopenLogs)
 
         var threads: [SystemThread] = []
@@ -77,10 +85,10 @@ private final class Worker: @unchecked Sendable {
         service = nil
     }
 
-    func drain(_ completion: @escaping () -> Void) {
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         guard !isDraining, let service else { return }
         isDraining = true
-        service.drain(completion)
+        service.drain(pace, completion)
     }
 }
 
@@ -96,7 +104,8 @@ private final class GroupState: Sendable {
         /// The way to the first loop, which ends last: it has the signals.
         var leader: Mailbox?
         var undrained: Int
-        var isDraining = false
+        /// How they drain, once they do.
+        var pace: Drain.Pace?
         /// All others have ended.
         var controlEnds = false
     }
@@ -118,7 +127,7 @@ private final class GroupState: Sendable {
         let member = Member(index: index, worker: worker)
         state.withLock { state in
             state.members.append(member)
-            if state.isDraining { askToDrain(member) }
+            if let pace = state.pace { askToDrain(member, pace) }
             if index == Self.controlIndex, state.controlEnds { askToStop(member) }
         }
     }
@@ -127,18 +136,17 @@ private final class GroupState: Sendable {
         state.withLock { $0.members.removeAll { $0.index == index } }
     }
 
-    func drain(_ signals: [Int32]) {
-        for number in signals { ProcessSignals.endProcess(on: number) }
+    func drain(_ pace: Drain.Pace) {
         state.withLock { state in
-            state.isDraining = true
-            for member in state.members { askToDrain(member) }
+            state.pace = pace
+            for member in state.members { askToDrain(member, pace) }
         }
     }
 
-    private func askToDrain(_ member: Member) {
+    private func askToDrain(_ member: Member, _ pace: Drain.Pace) {
         let index = member.index
         member.worker.loop.mailbox.submit { [self] in
-            worker(index)?.drain { [self] in drained(index) }
+            worker(index)?.drain(pace) { [self] in drained(index) }
         }
     }
 

@@ -19,9 +19,10 @@ public final class HTTPServer: LoopService {
         server.abandon()
     }
 
-    /// Stops accepting and lets the requests in flight finish, at most `drainTimeoutMs`; then calls `completion`.
-    public func drain(_ completion: @escaping () -> Void) {
-        server.drain(completion)
+    /// Ends each connection with its next answer, stops accepting (after `drainDelayMs`, if the pace is delayed), lets
+    /// the requests in flight finish, at most `drainTimeoutMs`, and calls `completion`.
+    public func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
+        server.drain(pace, completion)
     }
 
     /// Connections that are open now.

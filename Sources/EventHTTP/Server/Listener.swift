@@ -47,6 +47,13 @@ package final class Listener: IOTarget {
         }
     }
 
+    /// Takes all connections that wait, however many: those that are left when the listener closes are reset.
+    func acceptAll() {
+        while case .connection(let connection, let peer) = Socket.accept(from: descriptor) {
+            server.accepted(connection, peer: peer)
+        }
+    }
+
     private func waitForRoom() {
         isWaiting = true
         watcher.stop()

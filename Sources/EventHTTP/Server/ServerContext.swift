@@ -12,8 +12,13 @@ final class ServerContext {
     let metrics: ServerMetrics
     /// Each connection ends with its next answer.
     var endsConnections = false
-    /// Nothing is accepted any more, and a connection without a request ends.
+    /// Nothing is accepted any more, and a connection without a request ends soon.
     var isDraining = false
+    /// A client that has not been told that its connection ends, or has only just connected, may send a request for so
+    /// long yet: closing it at once would race with that request.
+    static let drainGraceMs: Int64 = 1_000
+    /// How long a connection waits for its next request.
+    var idleTimeoutMs: Int64 { isDraining ? Self.drainGraceMs : options.idleTimeoutMs }
     private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
 
     init(

@@ -60,20 +60,33 @@ final class ServerLoop {
 
     // MARK: Stopping
 
+    /// Over how long the connections without a request are closed, so that not all of their clients come back at once,
+    /// somewhere else: at most as long as new ones were still taken.
+    private static let closeSpreadMsMax: Int64 = 2_000
+
     /// Stops accepting, lets what is in flight finish, and calls `completion` when nothing is left or the time is up.
-    func drain(_ completion: @escaping () -> Void) {
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         guard !context.endsConnections else { return }
         context.endsConnections = true
         drained = completion
-        if options.drainDelayMs == 0 { return stopAccepting() }
-        loop.schedule(afterMs: options.drainDelayMs) { [weak self] in self?.stopAccepting() }
+        let delayMs = pace == .delayed ? options.drainDelayMs : 0
+        if delayMs == 0 { return stopAccepting(spreadMs: 0) }
+        loop.schedule(afterMs: delayMs) { [weak self] in
+            self?.stopAccepting(spreadMs: min(delayMs, Self.closeSpreadMsMax))
+        }
     }
 
-    private func stopAccepting() {
+    private func stopAccepting(spreadMs: Int64) {
         context.isDraining = true
-        listener?.acceptWaiting()
+        // Those in the kernel's queue have been told that they are connected.
+        listener?.acceptAll()
         listener = nil
-        for connection in connections where connection.isOpen { connection.serverDrains() }
+        let count = Int64(openCount)
+        var position: Int64 = 0
+        for connection in connections where connection.isOpen {
+            connection.serverDrains(afterMs: spreadMs * position / count)
+            position += 1
+        }
         if openCount == 0 { return finishDrain() }
         loop.schedule(afterMs: options.drainTimeoutMs) { [weak self] in self?.drainTimedOut() }
     }

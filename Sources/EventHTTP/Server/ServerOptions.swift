@@ -13,8 +13,8 @@ public struct ServerOptions: Sendable {
     public var writeTimeoutMs: Int64 = 30_000
     /// Nothing moving through a tunnel in either direction.
     public var tunnelTimeoutMs: Int64 = 3_600_000
-    /// Told to stop, the server goes on accepting for this long, but ends each connection with its next answer: whoever
-    /// sends it traffic needs time to learn that it goes.
+    /// Told to stop with a delay, the server goes on accepting for this long, but ends each connection with its next
+    /// answer: whoever sends it traffic needs time to learn that it goes.
     public var drainDelayMs: Int64 = 0
     /// After that, for requests in flight.
     public var drainTimeoutMs: Int64 = 30_000

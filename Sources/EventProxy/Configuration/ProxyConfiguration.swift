@@ -47,6 +47,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// Key `proxy.timeouts`: how long the proxy waits for whom.
     public var timeouts = Timeouts()
 
+    /// Key `proxy.drain`: how the proxy ends when it is told to.
+    public var drain = Drain()
+
     /// Key `proxy.limits`: how much of everything the proxy accepts.
     public var limits = Limits()
 
@@ -235,9 +238,18 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// milliseconds. Default: `1h`.
         public var tunnelMs: Int64 = 3_600_000
 
-        /// Key `proxy.timeouts.drain`: how long requests in flight may take to finish once the proxy was told to stop;
-        /// milliseconds. Default: `30s`.
-        public var drainMs: Int64 = 30_000
+        /// All defaults.
+        public init() {}
+    }
+
+    /// How the proxy ends when it is told to.
+    public struct Drain: Sendable, Equatable {
+        /// Key `proxy.drain.delay`: how long new connections are taken after SIGTERM, so that whoever sends requests
+        /// learns that this proxy goes; milliseconds. Ctrl-C ends without it. Default: `10s`.
+        public var delayMs: Int64 = 10_000
+
+        /// Key `proxy.drain.timeout`: how long requests in flight may take after that; milliseconds. Default: `30s`.
+        public var timeoutMs: Int64 = 30_000
 
         /// All defaults.
         public init() {}

@@ -32,6 +32,7 @@ extension ProxyConfiguration: ConfigurationSection {
         .key("balancing", \.balancing, .section),
         .key("health_check", \.healthCheck, .section),
         .key("timeouts", \.timeouts, .section),
+        .key("drain", \.drain, .section),
         .key("limits", \.limits, .section),
         .key("log", \.log, .section),
     ]
@@ -116,7 +117,13 @@ extension ProxyConfiguration.Timeouts: ConfigurationSection {
         .key("origin_idle", \.originIdleMs, .duration),
         .key("host_queue", \.hostQueueMs, .duration),
         .key("tunnel", \.tunnelMs, .duration),
-        .key("drain", \.drainMs, .duration),
+    ]
+}
+
+extension ProxyConfiguration.Drain: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("delay", \.delayMs, .durationOrZero),
+        .key("timeout", \.timeoutMs, .duration),
     ]
 }
 

@@ -161,11 +161,17 @@ extension ValueKind<Int64> {
 
     /// A duration in milliseconds, written as a whole number and a unit.
     static var duration: ValueKind {
-        .text("a duration from 1ms to 24h such as 250ms or 10s", write: writeDuration, parseDuration)
+        .text("a duration from 1ms to 24h such as 250ms or 10s", write: writeDuration) { parseDuration($0, minMs: 1) }
+    }
+
+    /// A duration that may be none.
+    static var durationOrZero: ValueKind {
+        .text("a duration from 0s to 24h such as 250ms or 10s", write: writeDuration) { parseDuration($0, minMs: 0) }
     }
 
     /// In the largest unit that leaves a whole number.
     private static func writeDuration(_ milliseconds: Int64) -> YAMLText {
+        if milliseconds == 0 { return .plain("0s") }
         let unit = unitsMs.last { milliseconds % $0.factor == 0 } ?? unitsMs[0]
         return .plain("\(milliseconds / unit.factor)\(unit.name)")
     }
@@ -174,7 +180,7 @@ extension ValueKind<Int64> {
         ("ms", 1), ("s", 1000), ("m", 60 * 1000), ("h", 60 * 60 * 1000),
     ]
 
-    private static func parseDuration(_ scalar: YAMLScalar) -> Parsed<Int64> {
+    private static func parseDuration(_ scalar: YAMLScalar, minMs: Int64) -> Parsed<Int64> {
         let digits = scalar.text.utf8.prefix(while: isDigit)
         let unit = String(scalar.text.utf8.dropFirst(digits.count)) ?? ""
         if scalar.meaning == .number || unit.isEmpty {
@@ -184,7 +190,7 @@ extension ValueKind<Int64> {
         guard let factor = unitsMs.first(where: { $0.name == unit })?.factor else {
             return .mismatch(remedy: "write a whole number and ms, s, m or h without a space")
         }
-        guard let count = Int64(String(digits) ?? ""), count >= 1, count <= durationMsMax / factor else {
+        guard let count = Int64(String(digits) ?? ""), count >= minMs, count <= durationMsMax / factor else {
             return .mismatch(remedy: nil)
         }
         return .value(count * factor)

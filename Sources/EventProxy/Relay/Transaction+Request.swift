@@ -29,6 +29,7 @@ extension Transaction {
 
     func requestBody(_ bytes: Span<UInt8>) {
         guard let connection = leg?.connection else { return }
+        if framing == .tunnel { return sendIntoTunnel(bytes, connection) }
         keep(bytes)
         let goesOn = framing == .chunked ? connection.sendChunk(bytes) : connection.send(bytes)
         if !goesOn { if writer != nil { writer?.pauseBody() } else { exchange?.pauseBody() } }

@@ -55,6 +55,7 @@ extension Transaction {
     }
 
     func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {
+        if framing == .tunnel { return relayFromTunnel(bytes, connection) }
         writer?.append(bytes)
         if !(writer?.isWritable ?? true) { connection.pause() }
     }
@@ -64,12 +65,7 @@ extension Transaction {
     }
 
     func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
-        if case .tunnel = framing {
-            // The client's side may go on, and ends with `requestEnded`.
-            hasOriginEnded = true
-            writer?.endSide()
-            return tunnelSideEnded()
-        }
+        if case .tunnel = framing { return originEndedTunnel() }
         guard let writer = writer.take() else { return end() }
         if isReusable, let leg = leg.take() {
             leg.origin.giveBack(leg.connection)
@@ -79,11 +75,6 @@ extension Transaction {
         if !isRequestComplete { writer.discardBody() }
         if wantsTrailers { writer.finish(trailers: trailers) } else { writer.finish() }
         end()
-    }
-
-    /// A tunnel is over when both sides have ended and all has been sent; the connection tells when it is not yet.
-    func tunnelSideEnded() {
-        if hasOriginEnded, isRequestComplete, let connection = leg?.connection, connection.isTunnelOver { breakOff() }
     }
 
     func responseDrained() {

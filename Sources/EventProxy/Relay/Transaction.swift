@@ -52,6 +52,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     var isFinalAnswer = false
     /// The origin has ended its side of a tunnel.
     var hasOriginEnded = false
+    /// Where the frames of a tunnel end.
+    var tunnel = Tunnel()
     var next: Next?
     /// Where it waits for its turn.
     var place: Place?
@@ -101,6 +103,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         isReplayable = true
         isFinalAnswer = false
         hasOriginEnded = false
+        tunnel = Tunnel()
         wantsTrailers = head.fields.acceptsTrailers
         wantsUpgrade = head.asksForWebSocket
         attempt = Attempt()

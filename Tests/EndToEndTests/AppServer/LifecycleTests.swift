@@ -69,6 +69,16 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         #expect(try server.process.waitForEnd(seconds: 5) == .exited(0))
     }
 
+    @Test func aDrainHasAnEnd() throws {
+        let server = try Server.app("--drain-timeout", "1")
+        let client = try server.connect()
+        try client.send("GET /delay/60000 HTTP/1.1\r\nHost: h\r\n\r\n")
+        sleep(seconds: 0.1)
+        server.process.signal(SIGTERM)
+        #expect(throws: TestFailure.self) { try client.response() }
+        #expect(try server.process.waitForEnd() == .exited(0))
+    }
+
     @Test func accessLinesShowTheRealStatus() throws {
         let folder = TemporaryFolder()
         let path = folder.path("event.log")
@@ -142,7 +152,8 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         (["--address", "localhost"], "--address localhost: "),
         (["--log-level", "loud"], "'--log-level <log-level>': give one of"),
         (["--log-format", "xml"], "'--log-format <log-format>': give text or json"),
-        (["--drain-delay", "-1"], "--drain-delay"), (["--prot", "1"], "--port"), (["extra"], "extra"),
+        (["--drain-delay", "-1"], "--drain-delay"), (["--drain-timeout", "x"], "--drain-timeout"),
+        (["--prot", "1"], "--port"), (["extra"], "extra"),
     ])
     func aWrongOptionIsNamedWithItsRemedy(arguments: [String], text: String) throws {
         let result = try run(try Executable.path("app-server"), arguments)

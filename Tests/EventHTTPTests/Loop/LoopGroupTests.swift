@@ -33,8 +33,9 @@ private final class SlowService: LoopService {
 
     deinit { record.note("gone") }
 
-    func drain(_ completion: @escaping () -> Void) {
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         record.note("drain")
+        record.note("drain \(pace)")
         if drainMs == 0 { return completion() }
         loop.schedule(afterMs: drainMs) { [record] in
             record.note("drained")
@@ -76,6 +77,36 @@ private func signalSelf(_ number: Int32) { _ = kill(getpid(), number) }
             return SlowService(loop, record, drainMs: 0)
         }
         #expect(record.count(of: "drain") == 3)
+    }
+
+    @Test func `a drain can be begun on any thread, and before the group runs`() {
+        for isEarly in [true, false] {
+            let record = Record()
+            let drain = Drain { pace in record.note("began \(pace)") }
+            if isEarly { drain.begin(.immediate) }
+            LoopGroup.run(workers: 3, drain: drain) { loop, worker in
+                if worker == 2 { loop.schedule(afterMs: 20) { drain.begin(.immediate) } }
+                return SlowService(loop, record, drainMs: 0)
+            }
+            #expect(record.count(of: "drain immediate") == 3)
+            #expect(record.count(of: "began immediate") == 1)
+            #expect(drain.hasBegun)
+        }
+    }
+
+    @Test(arguments: [(SIGTERM, "drain delayed"), (SIGINT, "drain immediate")])
+    func `the first signal after a drain that was asked for otherwise changes nothing`(number: Int32, event: String) {
+        let record = Record()
+        let drain = Drain()
+        LoopGroup.run(workers: 1, drain: drain) { loop, _ in
+            loop.schedule(afterMs: 10) {
+                drain.begin(event == "drain delayed" ? .delayed : .immediate)
+                signalSelf(number)
+            }
+            return SlowService(loop, record, drainMs: 100)
+        }
+        #expect(record.count(of: event) == 1)
+        #expect(record.count(of: "drained") == 1)
     }
 
     @Test func userSignalReopensLogs() {
@@ -142,7 +173,7 @@ private final class ControlService: LoopService {
 
     deinit { record.note(record.count(of: "gone") == workers ? "control ends last" : "control ends early") }
 
-    func drain(_ completion: @escaping () -> Void) {
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         record.note("control drains")
         completion()
     }

@@ -29,7 +29,8 @@ import Testing
         #expect(
             [timeouts.connectMs, timeouts.responseMs, timeouts.originBodyMs, timeouts.originIdleMs]
                 == [3_000, 15_000, 15_000, 4_000])
-        #expect([timeouts.hostQueueMs, timeouts.tunnelMs, timeouts.drainMs] == [1_000, 3_600_000, 30_000])
+        #expect([timeouts.hostQueueMs, timeouts.tunnelMs] == [1_000, 3_600_000])
+        #expect([plain.drain.delayMs, plain.drain.timeoutMs] == [10_000, 30_000])
         let limits = plain.limits
         #expect([limits.lineBytes, limits.headBytes, limits.fields, limits.connections] == [8192, 32_768, 100, 0])
         #expect(limits.bodyBytes == 0)
@@ -66,7 +67,8 @@ import Testing
         expected.timeouts.originIdleMs = 120_000
         expected.timeouts.hostQueueMs = 600
         expected.timeouts.tunnelMs = 86_400_000
-        expected.timeouts.drainMs = 5_000
+        expected.drain.delayMs = 0
+        expected.drain.timeoutMs = 5_000
         expected.limits.lineBytes = 1024
         expected.limits.headBytes = 65_536
         expected.limits.fields = 10
@@ -85,7 +87,7 @@ import Testing
     @Test(arguments: [
         "  workers: auto", "  workers: 'auto'", "  listen: {}", "  retry: {}", "  listen: {port: 8888}",
         "  \"listen\":\n    'port': 8888", "  origin_header: \"Host\"", "  origin_header: Host # the default",
-        "  retry: {attempts: 3}", "  timeouts: {connect: 3s, drain: \"30s\", tunnel: 60m}",
+        "  retry: {attempts: 3}", "  timeouts: {connect: 3s, per_try: \"5s\", tunnel: 60m}",
         "  timeouts: {connect: 3000ms, tunnel: 3600s, origin_idle: 04s}", "  log: {level: debug, console: True}",
         "# a comment", "", "  log:\n    file: >-\n      /tmp/proxy/event.log",
     ])
@@ -173,7 +175,9 @@ let completeFile = """
         origin_idle: 2m
         host_queue: 600ms
         tunnel: 24h
-        drain: 5s
+      drain:
+        delay: 0s
+        timeout: 5s
       limits:
         line_bytes: 1024
         head_bytes: 65536
