@@ -59,23 +59,6 @@ extension ProxyLoop {
         }
     }
 
-    /// What the consistent hash goes by.
-    func key(of head: borrowing RequestHead, from client: SocketAddress) -> UInt64 {
-        switch setup.hashKey {
-        case .none: 0
-        case .address: Hash64.combine(client.hostWords.0, client.hostWords.1)
-        case .field(let name): fieldKey(head, name)
-        }
-    }
-
-    private func fieldKey(_ head: borrowing RequestHead, _ name: [UInt8]) -> UInt64 {
-        let fields = head.fields
-        for i in 0..<fields.count where fields[i].name.isSameName(as: name.span) {
-            return Hash64.hash(fields[i].value, seed: 0)
-        }
-        return 0
-    }
-
     // MARK: Budgets
 
     /// Counts a request, and says which service's budget pays for its retries.

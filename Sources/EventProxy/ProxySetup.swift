@@ -29,13 +29,6 @@ public struct ProxySetup: Sendable {
     let hashKey: HashKey
     var logger = Logger(label: "proxy-log")
 
-    /// What the consistent hash goes by.
-    enum HashKey: Sendable {
-        case none
-        case address
-        case field([UInt8])
-    }
-
     /// Resolves the names of the hosts; a name with several addresses becomes as many hosts. `seed` chooses where the
     /// round robin begins and what the proxy calls itself in `Via`. `workers` is how many loops there will be.
     public init(
@@ -74,12 +67,7 @@ public struct ProxySetup: Sendable {
         self.fingerprintKey = fingerprintKey
         var random = SplitMix64(seed: fingerprintKey)
         identifiers = IdentifierSource(using: &random)
-        hashKey =
-            switch (configuration.balancing.policy, configuration.balancing.hashField) {
-            case (.hash, let name?): .field(Array(name.utf8))
-            case (.hash, nil): .address
-            case (.roundRobin, _), (.p2c, _): .none
-            }
+        hashKey = HashKey(configuration.balancing)
     }
 
     /// What a loop knows of the hosts before it has met them.

@@ -31,6 +31,18 @@ struct Key<Root>: Sendable {
             write: { kind.write($0[keyPath: property]) })
     }
 
+    /// The same key, which has no meaning beside another one of its mapping. Reported where the second of them is.
+    func excluding(_ other: String, if hasBoth: any KeyPath<Root, Bool> & Sendable) -> Key {
+        Key(
+            name: name, wants: wants, isRequired: isRequired,
+            read: { value, root, findings in
+                read(value, &root, &findings)
+                guard root[keyPath: hasBoth] else { return }
+                findings.report(value.position, "\(findings.path) cannot stand beside \(other); remove one of them")
+            },
+            write: write)
+    }
+
     /// A key whose value is a mapping of further keys of the same `Root`.
     static func group(_ name: String, _ keys: [Key<Root>], required: Bool = false) -> Key {
         Key(

@@ -147,9 +147,13 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// client as long as it is not overloaded. Default: `round_robin`.
         public var policy = Policy.roundRobin
 
-        /// Key `proxy.balancing.hash_field`: what `hash` goes by: the value of this request field; `""` (here `nil`)
-        /// for the client's address. Default: `""`.
+        /// Key `proxy.balancing.hash_field`: `hash` goes by the value of this request field, and by the client's
+        /// address if there is none; `""` (here `nil`) for always the address. Default: `""`.
         public var hashField: String?
+
+        /// Key `proxy.balancing.hash_cookie`: `hash` goes by the value of this cookie, and by the client's address if
+        /// there is none; not beside `hash_field`. `""` (here `nil`) for no cookie. Default: `""`.
+        public var hashCookie: String?
 
         /// Key `proxy.balancing.slow_start`: a host that comes back begins with a tenth of its share, which grows to
         /// all of it in this time; milliseconds. Default: `5s`.

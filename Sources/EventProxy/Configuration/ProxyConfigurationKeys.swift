@@ -90,9 +90,14 @@ extension ProxyConfiguration.Host: ConfigurationSection {
 extension ProxyConfiguration.Balancing: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("policy", \.policy, .choice),
-        .key("hash_field", \.hashField, .originField),
+        .key("hash_field", \.hashField, .originField).excluding("hash_cookie", if: \.hasBothHashKeys),
+        .key("hash_cookie", \.hashCookie, .cookieName).excluding("hash_field", if: \.hasBothHashKeys),
         .key("slow_start", \.slowStartMs, .duration),
     ]
+}
+
+extension ProxyConfiguration.Balancing {
+    fileprivate var hasBothHashKeys: Bool { hashField != nil && hashCookie != nil }
 }
 
 extension ProxyConfiguration.HealthCheck: ConfigurationSection {

@@ -98,6 +98,16 @@ extension ValueKind<String?> {
         }
     }
 
+    /// The name of a cookie (RFC 6265 section 4.1.1), or "" for none.
+    static var cookieName: ValueKind {
+        .text("a cookie's name (\"\" for none)", write: { .quoted($0 ?? "") }) { scalar in
+            if scalar.text.isEmpty { return .value(nil) }
+            guard scalar.meaning == .text else { return .mismatch(remedy: "put it in quotes") }
+            let isName = scalar.text.utf8.count <= fieldNameBytesMax && scalar.text.utf8.allSatisfy(isTokenByte)
+            return isName ? .value(scalar.text) : .mismatch(remedy: "use letters, digits, - and _")
+        }
+    }
+
     /// RFC 9110 section 5.6.2: tchar.
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         isLetter(byte) || isDigit(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)

@@ -109,7 +109,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         attempt = Attempt()
         self.fingerprint = fingerprint
         beganMs = proxy.loop.nowMs
-        key = proxy.key(of: head, from: exchange.clientAddress)
+        key = proxy.setup.hashKey.key(of: head, from: exchange.clientAddress)
         writeHead(head, exchange, peer)
         exchange.observe(self)
         self.exchange = consume exchange

@@ -137,6 +137,29 @@ typealias BadValue = (yaml: String, message: String)
 
     @Test(
         arguments: [
+            ("'a b'", "found the quoted text 'a b'; use letters, digits, - and _"),
+            ("a;b", "found 'a;b'; use letters, digits, - and _"), ("1", "found the number 1; put it in quotes"),
+            ("[]", "found a list"),
+        ] as [BadValue])
+    func `the name of a cookie is a token`(_ bad: BadValue) {
+        let found = errors(in: file("  balancing: {hash_cookie: \(bad.yaml)}"))
+        let prefix = "2:28: proxy.balancing.hash_cookie must be a cookie's name (\"\" for none), "
+        #expect(found == [prefix + bad.message])
+    }
+
+    @Test func `what the hash goes by is a field or a cookie`() throws {
+        let cookie = try parse(file("  balancing: {policy: hash, hash_field: \"\", hash_cookie: sid}")).balancing
+        #expect(cookie.hashCookie == "sid" && cookie.hashField == nil)
+        #expect(
+            errors(in: file("  balancing:\n    hash_field: X-User\n    policy: hash\n    hash_cookie: sid"))
+                == ["5:18: proxy.balancing.hash_cookie cannot stand beside hash_field; remove one of them"])
+        #expect(
+            errors(in: file("  balancing:\n    hash_cookie: sid\n    hash_field: X-User"))
+                == ["4:17: proxy.balancing.hash_field cannot stand beside hash_cookie; remove one of them"])
+    }
+
+    @Test(
+        arguments: [
             ("0", "found the number 0"), ("257", "found the number 257"), ("automatic", "found 'automatic'"),
             ("'4'", "found the quoted text '4'; remove the quotes"), ("[]", "found a list"), ("~", "found nothing"),
         ] as [BadValue])

@@ -11,6 +11,7 @@ struct WrittenFilesTests {
         "  timeouts:\n    connect: 250ms\n    per_try: 61s\n    tunnel: 24h\n",
         "  log:\n    file: \"/tmp/a \\\"b\\\" \\\\ü\"\n",
         "  balancing: {policy: hash, hash_field: \"X-User\", slow_start: 90m}\n  health_check: {type: none}\n",
+        "  balancing: {hash_cookie: sid}\n",
         "  limits: {body_bytes: 1099511627776}\n  listen: {address: \"::1\", port: 1}\n",
     ]) func `read again it is the same`(keys: String) throws {
         let configuration = try parse(file(keys))

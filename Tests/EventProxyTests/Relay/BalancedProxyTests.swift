@@ -80,6 +80,36 @@ struct BalancedProxyTests {
         return try clients.map { try $0.response().text }
     }
 
+    @Test func `the same value of a cookie goes to the same host, whatever other cookies there are`() throws {
+        let origins = (0..<4).map { ScriptedOrigin.saying("\($0)") }
+        let proxy = try TestProxy([origins.map(\.port)]) {
+            $0.balancing.policy = .hash
+            $0.balancing.hashCookie = "sid"
+        }
+        let once = try Self.hosts(proxy, 40) { "Cookie: sid=\($0)\r\n" }
+        #expect(Set(once).count == 4)
+        #expect(try Self.hosts(proxy, 40) { "Cookie: a=\($0); sid=\($0); SID=0\r\n" } == once)
+        #expect(try Self.hosts(proxy, 40) { "Cookie: a=\($0)\r\nX-A: b\r\ncookie: b=1; sid=\($0)\r\n" } == once)
+        // Without it they go by the address, which all of them share.
+        let without = try Self.hosts(proxy, 10) { "Cookie: a=\($0); sid=\r\n" }
+        #expect(Set(without).count == 1)
+        #expect(try Self.hosts(proxy, 10) { "X-A: \($0)\r\n" } == without)
+    }
+
+    @Test(
+        arguments: [
+            ("sid=1", "1"), ("a=0; sid=1; b=2", "1"), ("a=0;sid=1;b=2", "1"), (" a=0 ;\tsid = 1 ; b=2", "1"),
+            ("sid=a=b=", "a=b="), ("sid=\"q\"", "\"q\""), ("sid=; sid=2", "2"), ("sid=1; sid=2", "1"),
+            ("sid; sid=2", "2"),
+            (";;sid=1", "1"), ("xsid=1", nil), ("sidx=1", nil), ("Sid=1", nil), ("a=sid=1", nil), ("sid", nil),
+            ("sid=", nil), ("", nil), (";", nil), ("=", nil), ("=sid", nil),
+        ] as [(String, String?)])
+    func `a cookie is found by its name, as RFC 6265 has it`(_ line: String, _ value: String?) {
+        let bytes = Array(line.utf8)
+        let range = Cookies.value(of: Array("sid".utf8).span, in: bytes.span)
+        #expect(range.map { String(decoding: bytes[$0], as: UTF8.self) } == value)
+    }
+
     @Test func `the same value of a field goes to the same host, different ones to all`() throws {
         let origins = (0..<4).map { ScriptedOrigin.saying("\($0)") }
         let proxy = try TestProxy([origins.map(\.port)]) {
