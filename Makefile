@@ -21,6 +21,15 @@ CHAOS_FLAGS ?=
 BUDGET_SLOW_SECONDS ?= 60
 TEST_SLOW_SECONDS ?= 15
 
+# The images: the tool that builds them, where they belong (registry.example.com/team), their tag, which `make deploy`
+# uses too, and the platform they are for (linux/arm64). More flags of the build; and of the tests (--skip-build).
+CONTAINER_TOOL ?=
+REGISTRY ?=
+TAG ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PLATFORM ?=
+IMAGE_FLAGS ?=
+TEST_IMAGES_FLAGS ?=
+
 # The chart: the release's name and namespace, more of helm's flags (--values mine.yaml), and for test-chart UPDATE=1 to
 # write the golden renders and helm/README.md anew.
 RELEASE ?= eventhttp
@@ -32,9 +41,10 @@ DEBUG_BIN := .build/debug
 RELEASE_BIN := .build/release
 
 export CONFORMANCE BUDGET_SLOW_SECONDS RELEASE NAMESPACE HELM_FLAGS UPDATE
+export CONTAINER_TOOL REGISTRY TAG PLATFORM IMAGE_FLAGS
 
-.PHONY: help deps deps-bench build release run test test-unit test-e2e budgets bench-smoke chaos conformance valgrind \
-	test-chart deploy undeploy minikube lint fmt check-binaries clean
+.PHONY: help deps deps-bench deps-images build release run test test-unit test-e2e budgets bench-smoke chaos \
+	conformance valgrind images push load test-images test-chart deploy undeploy minikube lint fmt check-binaries clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +54,9 @@ deps: ## Install through apt what building and testing need and this machine lac
 
 deps-bench: ## The same, and nginx, which bench-smoke compares with
 	@scripts/deps --bench
+
+deps-images: ## The same, and what test-images builds and runs images with
+	@scripts/deps --images
 
 build: ## Build everything for debugging
 	$(SWIFT) build $(DEBUG_FLAGS)
@@ -85,6 +98,18 @@ conformance-run:
 
 valgrind: build ## The conformance kit against the debug build under valgrind: no error, no leak
 	@scripts/valgrind-conformance --bin $(DEBUG_BIN) $(CONFORMANCE_FLAGS)
+
+images: ## Build the images of app-server and proxy-server (CONTAINER_TOOL, REGISTRY, TAG, PLATFORM)
+	@scripts/images build
+
+push: ## Send them to REGISTRY
+	@scripts/images push
+
+load: ## Put them into minikube
+	@scripts/images load
+
+test-images: ## Build both without an engine or a registry, run them confined, ask them (TEST_IMAGES_FLAGS, wants root)
+	@Tests/Images/images $(TEST_IMAGES_FLAGS)
 
 test-chart: ## The Helm chart without a cluster: what it renders, what it refuses (CHART_FLAGS, UPDATE=1)
 	@BIN=$(DEBUG_BIN) Tests/Chart/chart $(CHART_FLAGS)
