@@ -9,7 +9,6 @@ typedef void (*cev_timer_callback)(struct ev_loop *, ev_timer *, int);
 typedef void (*cev_signal_callback)(struct ev_loop *, ev_signal *, int);
 typedef void (*cev_async_callback)(struct ev_loop *, ev_async *, int);
 typedef void (*cev_check_callback)(struct ev_loop *, ev_check *, int);
-typedef void (*cev_stat_callback)(struct ev_loop *, ev_stat *, int);
 
 // Prepares a watcher that is not active. The callback runs on the thread that runs the loop.
 static inline void cev_io_init(ev_io *w, cev_io_callback callback, int fd, int events) {
@@ -21,9 +20,6 @@ static inline void cev_signal_init(ev_signal *w, cev_signal_callback callback, i
 }
 static inline void cev_async_init(ev_async *w, cev_async_callback callback) { ev_async_init(w, callback); }
 static inline void cev_check_init(ev_check *w, cev_check_callback callback) { ev_check_init(w, callback); }
-static inline void cev_stat_init(ev_stat *w, cev_stat_callback callback, const char *path, double interval) {
-    ev_stat_init(w, callback, path, interval);
-}
 
 // Sets what an inactive watcher waits for.
 static inline void cev_io_set(ev_io *w, int fd, int events) { ev_io_set(w, fd, events); }

@@ -18,7 +18,7 @@ extension ProxyLoop {
     func selectFirst(key: UInt64, probes: ProbeLeave) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
         if probes != .never, let host = health.probeHost, probes == .whenDue || isOverdue(host), hasRoom(host),
-            setup.health.tryProbe(host, nowMs: loop.nowMs)
+            snapshot.health.tryProbe(host, nowMs: loop.nowMs)
         {
             refreshHealth()
             return (host, true)
@@ -28,7 +28,7 @@ extension ProxyLoop {
     }
 
     private func isOverdue(_ host: Int) -> Bool {
-        loop.nowMs - setup.health.state(host).timeMs >= Ejection.overdueMs
+        loop.nowMs - snapshot.health.state(host).timeMs >= Ejection.overdueMs
     }
 
     /// The host of a further attempt: one that the request has not tried, of another service if there is one.
@@ -55,7 +55,7 @@ extension ProxyLoop {
             if isOpen, !table[host].isAvailable { table.startRamp(host, nowMs: loop.nowMs) }
             table.setAvailable(host, isOpen)
             table.setDraining(host, health.tier(host) == .draining)
-            if !table[host].isUsable, origins[host].queue.waiting > 0 { serveQueueLater(host) }
+            if !table[host].isUsable, origins[host].queue.waiting > 0 { serveQueueLater(origins[host]) }
         }
     }
 
@@ -100,8 +100,8 @@ extension ProxyLoop {
 
     // MARK: Learning
 
-    func began(_ host: Int) {
-        table.began(host)
+    func began(_ origin: Origin) {
+        if origin.number != TriedHosts.gone { table.began(origin.number) }
     }
 
     /// What an attempt came to, once; `status` is that of its answer, if there was one.
@@ -110,24 +110,18 @@ extension ProxyLoop {
         leg.isSettled = true
         let nowMs = loop.nowMs
         let latencyNs = max(loop.nowNs - leg.askedNs, 0)
+        // One that has left the configuration meanwhile is nobody's business any more.
+        guard leg.host != TriedHosts.gone else { return }
         table.ended(leg.host, hostOutcome(outcome, retryAfterMs), latencyNs: latencyNs, nowMs: nowMs)
         if let status {
             leg.origin.metrics.answered(status, us: latencyNs / 1_000)
             serviceMetrics[table[leg.host].service].firstByte.observe(us: latencyNs / 1_000)
         }
         if outcome == .success { latency.record(us: latencyNs / 1_000, nowMs: nowMs) }
-        let change = setup.health.report(
+        let change = snapshot.health.report(
             outcome, of: leg.host, isProbe: leg.isProbe, sentMs: leg.beganNs / 1_000_000, nowMs: nowMs,
             to: &detectors[leg.host], using: &random)
         if let change { tell(change, leg.origin) }
-    }
-
-    /// A connection died under a fresh attempt. Whether that is news of its host: a death is seen by all who wait
-    /// there, and counts once.
-    func sawDeath(of host: Int, beganNs: Int64) -> Bool {
-        guard beganNs >= diedNs[host] else { return false }
-        diedNs[host] = loop.nowNs
-        return true
     }
 
     /// Hosts that died under a request which another one has answered: it was not the request.
@@ -135,7 +129,8 @@ extension ProxyLoop {
         let nowMs = loop.nowMs
         for position in 0..<hosts.count {
             let host = hosts[position]
-            let change = setup.health.report(
+            if host == TriedHosts.gone { continue }
+            let change = snapshot.health.report(
                 .lost, of: host, sentMs: beganMs, nowMs: nowMs, to: &detectors[host], using: &random)
             if let change { tell(change, origins[host]) }
         }
@@ -168,23 +163,17 @@ extension ProxyLoop {
     }
 
     /// A connection died after its request was sent and before any answer.
-    func died(_ fingerprint: Fingerprint, host: Int, beganMs: Int64, deaths: Int) -> PoisonRule.Judgement {
+    func died(_ fingerprint: Fingerprint, of origin: Origin, beganMs: Int64, deaths: Int) -> PoisonRule.Judgement {
         let standing = memory.standing(fingerprint, beganMs: beganMs, nowMs: loop.nowMs)
         let (judgement, isCounted) = setup.poison.died(
-            fingerprint, host: host, standing: standing, requestDeaths: deaths, nowMs: loop.nowMs)
-        if isCounted, origins.count > 1 { examine(host, fingerprint) }
+            fingerprint, host: origin.id, standing: standing, requestDeaths: deaths, nowMs: loop.nowMs)
+        // A single host is not saved anyway.
+        if isCounted, origins.count > 1 { origin.examine(fingerprint, setup, snapshot) }
         if judgement == .quarantine {
             memory.forget(fingerprint)
             setup.logger.error("a request under which origins die is answered 503 for a while")
         }
         return judgement
-    }
-
-    /// Has it found out whether the host lives; if it does, the death is taken back. A single host is not saved anyway.
-    private func examine(_ host: Int, _ fingerprint: Fingerprint) {
-        let postMortem = postMortems[host] ?? PostMortem(host, origins[host], setup, on: loop)
-        postMortems[host] = postMortem
-        postMortem.begin(fingerprint)
     }
 }
 

@@ -10,58 +10,61 @@ extension ProxyLoop {
 
     /// A request asks to be sent to a host, or to wait there.
     func admit(_ transaction: Transaction, to host: Int) -> HostQueue<Transaction>.Admission {
-        let admission = origins[host].queue.admit(ticket: transaction, nowMs: loop.nowMs)
-        noteRoom(host)
+        let origin = origins[host]
+        let admission = origin.queue.admit(ticket: transaction, nowMs: loop.nowMs)
+        noteRoom(origin)
         return admission
     }
 
     /// An attempt that a host had admitted is over.
-    func release(_ host: Int) {
-        origins[host].queue.finished()
-        noteRoom(host)
-        if origins[host].queue.waiting > 0 { serveQueueLater(host) }
+    func release(_ origin: Origin) {
+        origin.queue.finished()
+        noteRoom(origin)
+        if origin.queue.waiting > 0 { serveQueueLater(origin) }
     }
 
     /// A request does not wait any longer.
     func leave(_ place: Transaction.Place) {
-        origins[place.host].queue.left(place: place.number)
-        noteRoom(place.host)
+        place.origin.queue.left(place: place.number)
+        noteRoom(place.origin)
     }
 
     /// From a clean stack: what is over may still be at work further up.
-    func serveQueueLater(_ host: Int) {
-        dueHosts.append(host)
+    func serveQueueLater(_ origin: Origin) {
+        dueOrigins.append(origin)
         loop.later(self)
     }
 
     /// Somebody's turn may have come, or time may be up.
-    func serveQueue(_ host: Int) {
+    func serveQueue(_ origin: Origin) {
         refreshHealth()
-        if !table[host].isUsable, table.hasUsable {
+        let isGone = origin.number == TriedHosts.gone
+        if isGone || !table[origin.number].isUsable && table.hasUsable {
             // Whoever was to be sent there goes where all others go.
-            for _ in 0..<origins[host].queue.waiting {
-                guard let transaction = origins[host].queue.takeFirst() else { break }
+            for _ in 0..<origin.queue.waiting {
+                guard let transaction = origin.queue.takeFirst() else { break }
                 transaction.goElsewhere(mayWait: true)
             }
-            return noteRoom(host)
+            return noteRoom(origin)
         }
-        while let departure = origins[host].queue.next(nowMs: loop.nowMs) {
-            noteRoom(host)
+        while let departure = origin.queue.next(nowMs: loop.nowMs) {
+            noteRoom(origin)
             switch departure {
             case .start(let transaction): transaction.turnCame()
             case .expired(let transaction), .dropped(let transaction): transaction.goElsewhere(mayWait: false)
             }
         }
-        noteRoom(host)
+        noteRoom(origin)
     }
 
-    private func noteRoom(_ host: Int) { table.setFull(host, !origins[host].queue.hasRoom) }
+    private func noteRoom(_ origin: Origin) {
+        if origin.number != TriedHosts.gone { table.setFull(origin.number, !origin.queue.hasRoom) }
+    }
 
     /// No host had room for a request, the last one this one.
-    func countLimited(by host: Int) {
+    func countLimited(by origin: Origin) {
         metrics.hostLimited.add()
         guard let count = limitLines.count(nowMs: loop.nowMs) else { return }
-        let origin = origins[host]
         let name = String(decoding: origin.label, as: UTF8.self)
         setup.logger.warning(
             """

@@ -4,31 +4,36 @@ internal import Logging
 
 /// The proxy on one loop: the origins as this loop sees them, and the transactions.
 ///
-/// Choosing hosts and learning from them is in ProxyLoop+Hosts.
+/// Choosing hosts and learning from them is in ProxyLoop+Hosts; what a reload changes in ProxyLoop+Snapshot.
 final class ProxyLoop: Postponable {
     let loop: EventLoop
     let setup: ProxySetup
     /// Who may ask for what, if the configuration says so.
-    let edge: Edge?
-    let origins: [Origin]
-    let attemptsMax: Int
-    let trustsIdempotencyKey: Bool
-    let mayHedge: Bool
+    var edge: Edge?
+    let worker: Int
+
+    // What the snapshot says, ready for use.
+    var snapshot: ProxySnapshot
+    var origins: ContiguousArray<Origin> = []
+    var attemptsMax = 1
+    var trustsIdempotencyKey = false
+    var mayHedge = false
     /// The promise: after so long without a response the client is answered 504.
-    let totalTimeoutMs: Int64
+    var totalTimeoutMs: Int64 = 0
     /// What one of several attempts may take.
-    let tryTimeoutMs: Int64
+    var tryTimeoutMs: Int64 = 0
+    /// The response field that names the origin.
+    var originName: [UInt8] = []
+    var originField: FieldName?
+
     /// `Via` as the proxy adds it, by the version of what it received (RFC 9110 §7.6.3).
     let via: FieldLines
     let viaHTTP10: FieldLines
     /// The name in `Via` that tells this process from every other.
     let pseudonym: [UInt8]
-    /// The response field that names the origin.
-    let originName: [UInt8]
-    let originField: FieldName?
     /// Each request gets an `X-Request-ID`.
-    let namesRequests: Bool
-    let tracing: ProxyConfiguration.Tracing.Mode
+    var namesRequests = false
+    var tracing = ProxyConfiguration.Tracing.Mode.propagate
 
     // What is known of the hosts.
     var table: HostTable
@@ -36,69 +41,45 @@ final class ProxyLoop: Postponable {
     var health: HealthView
     var detectors: ContiguousArray<OutlierDetector>
     var budgets: ContiguousArray<RetryBudget>
-    /// When each host was last seen to die.
-    var diedNs: ContiguousArray<Int64>
     var latency = LatencyQuantile()
     var memory = SuccessMemory()
     var random: SplitMix64
     var identifiers: IdentifierSource
     let metrics: WorkerMetrics
     /// Of each service.
-    let serviceMetrics: ContiguousArray<ServiceMetrics>
+    var serviceMetrics: ContiguousArray<ServiceMetrics> = []
     private var recentLag = RecentMaximum()
     var limitLines = LineThrottle()
     /// Hosts at which somebody's turn may have come.
-    var dueHosts: ContiguousArray<Int> = []
+    var dueOrigins: ContiguousArray<Origin> = []
 
-    /// By host; there is none until a connection of it has died under a request.
-    var postMortems: ContiguousArray<PostMortem?>
-    private var checker: HealthChecker?
     private var lag: LoopLag?
-    private var isShutDown = false
+    private(set) var isShutDown = false
+    /// Every transaction there is; they are used again and again.
+    private(set) var transactions: ContiguousArray<Transaction> = []
     private var idle: ContiguousArray<Transaction> = []
     private var retries: ContiguousArray<Transaction> = []
 
     init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
         self.loop = loop
         self.setup = setup
-        edge = setup.edge
-        let configuration = setup.configuration
-        // Each goes to a host of its own.
-        attemptsMax = min(configuration.attempts, TriedHosts.attemptsMax, setup.hosts.count)
-        trustsIdempotencyKey = configuration.retry.idempotencyKey
-        totalTimeoutMs = configuration.timeouts.responseMs
-        tryTimeoutMs = configuration.timeouts.perTryMs
+        self.worker = worker
+        let snapshot = setup.snapshot
+        self.snapshot = snapshot
         pseudonym = Array(setup.pseudonym.utf8)
         via = FieldLines(["Via": "1.1 \(setup.pseudonym)"])
         viaHTTP10 = FieldLines(["Via": "1.0 \(setup.pseudonym)"])
-        let name = Array((configuration.originHeader ?? "").utf8)
-        originName = name
-        originField = name.isEmpty ? nil : FieldName(name.span)
-        namesRequests = configuration.requestID
-        tracing = configuration.tracing.traceparent
         let metrics = setup.metrics[worker]
         self.metrics = metrics
-        serviceMetrics = ContiguousArray(configuration.services.map { metrics.service($0.name) })
-        origins = setup.hosts.map { host in
-            Origin(
-                service: host.service, host: host.host, address: host.address,
-                fieldName: configuration.originHeader, queue: setup.hostLimits.queue(ofWorker: worker), on: loop,
-                limits: setup.limits, timeouts: setup.timeouts, idleMs: configuration.timeouts.originIdleMs,
-                metrics: metrics)
-        }
-        mayHedge = configuration.retry.hedge && origins.count > 1
-        let table = setup.makeTable()
+        let table = snapshot.makeTable()
         let seed = setup.seed &+ worker
-        balancer = setup.makeBalancer(table, seed: seed)
+        balancer = snapshot.makeBalancer(table, seed: seed)
         self.table = table
-        health = HealthView(setup.health)
-        detectors = ContiguousArray(repeating: OutlierDetector(), count: origins.count)
-        diedNs = ContiguousArray(repeating: 0, count: origins.count)
-        budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: setup.hostCounts.count)
-        postMortems = ContiguousArray(repeating: nil, count: origins.count)
+        health = HealthView(snapshot.health)
+        detectors = ContiguousArray(repeating: OutlierDetector(), count: snapshot.hosts.count)
+        budgets = ContiguousArray(repeating: RetryBudget(workers: setup.workers), count: snapshot.hostCounts.count)
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: seed))
         identifiers = setup.identifiers.forWorker(worker)
-        if worker == 0 { checker = HealthChecker(setup, on: loop) }
         let logger = setup.logger
         metrics.heartbeat.start(nowMs: loop.nowMs)
         lag = LoopLag(on: loop) { [unowned self] lagUs in
@@ -111,6 +92,9 @@ final class ProxyLoop: Postponable {
             case .everything: logger.error("worker \(worker) is overloaded: it answers requests 503")
             }
         }
+        origins = ContiguousArray(snapshot.hosts.map { Origin($0, snapshot, on: loop, worker: worker, metrics) })
+        for host in origins.indices { origins[host].number = host }
+        takeRules(from: snapshot)
     }
 
     /// Ten times a second: shows that the loop comes round, and what else is not counted as it happens.
@@ -138,7 +122,7 @@ final class ProxyLoop: Postponable {
             method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
         let verdict = check(fingerprint)
         if case .quarantined(let untilMs) = verdict { return quarantined(untilMs: untilMs).send(exchange, identity) }
-        let transaction = idle.popLast() ?? Transaction(self)
+        let transaction = idle.popLast() ?? addTransaction()
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
         transaction.tryFirstHost()
@@ -159,6 +143,12 @@ final class ProxyLoop: Postponable {
         .quarantined(seconds: (untilMs - loop.nowMs + 999) / 1_000)
     }
 
+    private func addTransaction() -> Transaction {
+        let transaction = Transaction(self)
+        transactions.append(transaction)
+        return transaction
+    }
+
     func ended(_ transaction: Transaction) {
         // The end of the last one may be what the server's drain waited for.
         if !isShutDown { idle.append(transaction) }
@@ -175,20 +165,19 @@ final class ProxyLoop: Postponable {
         retries.removeAll(keepingCapacity: true)
         // One whose client has left meanwhile has nothing to go on with.
         for transaction in due { transaction.goOn() }
-        while let host = dueHosts.popLast() { serveQueue(host) }
+        while let host = dueOrigins.popLast() { serveQueue(host) }
     }
 
     /// The server has drained: nothing is in flight. What owns each other in a circle is let go.
     func shutDown() {
         isShutDown = true
         metrics.heartbeat.stop()
-        checker?.stop()
         lag = nil
         for origin in origins { origin.shutDown() }
-        for postMortem in postMortems { postMortem?.stop() }
         idle.removeAll()
+        transactions.removeAll()
         retries.removeAll()
-        dueHosts.removeAll()
+        dueOrigins.removeAll()
     }
 
     // MARK: The copy of a request's content

@@ -22,9 +22,14 @@ struct ProxyServer: ParsableCommand {
               proxy-server probe http://127.0.0.1:8888/
                                                     ask a server whether it is well
 
+            RELOADING
+              What changes in the file, or in what its names resolve to, is in force soon after; a file that is not
+              right changes nothing and is told in the log.
+
             SIGNALS
               SIGTERM           take connections for drain.delay yet, finish the requests in flight, then exit
               SIGINT (Ctrl-C)   the same without the delay; a second one of the two exits at once
+              SIGHUP            read the configuration again now
               SIGUSR1           open the log file again, after it was moved away
             """,
         subcommands: [ProbeCommand.self])
@@ -36,9 +41,11 @@ struct ProxyServer: ParsableCommand {
     var check = false
 
     func run() throws {
+        let text: [UInt8]
         let configuration: ProxyConfiguration
         do throws(ConfigurationErrors) {
-            configuration = try ProxyConfiguration.load(path: config)
+            text = try ProxyConfiguration.read(path: config)
+            configuration = try ProxyConfiguration.parse(text, file: config)
         } catch {
             StandardError.print("\(error)")
             throw ExitCode(2)
@@ -48,17 +55,14 @@ struct ProxyServer: ParsableCommand {
             return
         }
         do {
-            try serve(configuration)
+            try serve(configuration, text)
         } catch let error as SystemError {
             StandardError.print("proxy-server: \(error)")
-            throw ExitCode(1)
-        } catch let error as Resolver.Failure {
-            StandardError.print("proxy-server: \(error); correct the address in \(config)")
             throw ExitCode(1)
         }
     }
 
-    private func serve(_ configuration: ProxyConfiguration) throws {
+    private func serve(_ configuration: ProxyConfiguration, _ text: [UInt8]) throws {
         let workers =
             switch configuration.workers {
             case .automatic: ProcessorCount.granted()
@@ -67,7 +71,7 @@ struct ProxyServer: ParsableCommand {
         // Before anything that logs is made.
         let log = LogWriter(options: configuration.log.options)
         LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
-        let setup = try ProxySetup(configuration, seed: UInt32.random(in: .min ... .max), workers: workers)
+        let setup = ProxySetup(configuration, seed: UInt32.random(in: .min ... .max), workers: workers)
         guard let address = SocketAddress(configuration.listen.address, port: configuration.listen.port) else {
             preconditionFailure("the configuration has been checked")
         }
@@ -82,16 +86,19 @@ struct ProxyServer: ParsableCommand {
         logger.info("\(setup.hostLimits)")
         let logsAccess = configuration.log.access
         let drain = Drain { pace in
+            let options = setup.serverOptions
             let delayMs = pace == .delayed ? options.drainDelayMs : 0
             logger.notice(
                 "stopping: connections are taken for \(delayMs) ms, then requests have \(options.drainTimeoutMs) ms")
         }
-        LoopGroup.run(workers: workers, drain: drain, reopenLogs: { log.reopen() }) { loop, worker in
-            HTTPServer(
-                on: loop, socket: sockets[worker], options: options,
-                accessLog: logsAccess ? AccessLog(channel: log.makeChannel()) : nil,
-                metrics: setup.serverMetrics(worker: worker),
-                handler: ReverseProxy(setup, on: loop, worker: worker))
+        let path = config
+        LoopGroup.run(
+            workers: workers, drain: drain, reopenLogs: { log.reopen() },
+            control: { ProxyControl(setup, path: path, text: text, on: $0) }
+        ) { loop, worker in
+            ProxyWorker(
+                setup, on: loop, worker: worker, socket: sockets[worker],
+                accessLog: logsAccess ? AccessLog(channel: log.makeChannel()) : nil)
         }
         logger.info("proxy-server has ended")
         log.stop()

@@ -36,8 +36,8 @@
                 origin.mischief.isEmpty
                     ? "good" : "\(origin.mischief) 1/\(origin.mischiefOneIn) in \(origin.mischiefMs)"
             }
-            let attempts = world.setup?.configuration.attempts ?? 0
-            let services = world.setup?.hostCounts ?? []
+            let attempts = world.setup?.snapshot.configuration.attempts ?? 0
+            let services = world.setup?.snapshot.hostCounts ?? []
             return "from \(world.startedMs) ms, \(attempts) attempts, services \(services): \(origins)"
         }
 

@@ -2,6 +2,7 @@
 #if DEBUG
     @testable import EventHTTP
     @testable import EventProxy
+    import Logging
 
     /// One seed's world: a proxy with all that is real of it, origins and clients that are not, and a record of what
     /// happened to each request, by which the promises are judged.
@@ -26,6 +27,7 @@
         private(set) var proxies: [ProxyLoop] = []
         private(set) var servers: [HTTPServer] = []
         private(set) var pools: [BufferPool] = []
+        private var checker: HealthChecker?
 
         struct Record {
             var request: Request?
@@ -90,15 +92,25 @@
                 configuration.limits.connections = 1_000
                 configure(&configuration)
                 do {
-                    var setup = try ProxySetup(
-                        configuration, seed: UInt32(truncatingIfNeeded: seed), workers: workers, fingerprintKey: seed)
-                    setup.logger.logLevel = .critical
+                    var logger = Logger(label: "proxy-log")
+                    logger.logLevel = .critical
+                    let setup = ProxySetup(
+                        configuration, seed: UInt32(truncatingIfNeeded: seed), workers: workers, fingerprintKey: seed,
+                        logger: logger)
                     self.setup = setup
+                    startChecks(setup)
                     for worker in 0..<workers { try startWorker(worker, setup) }
                 } catch {
                     problem("no proxy: \(error)")
                 }
             }
+        }
+
+        /// On a loop of their own, as in the executable.
+        private func startChecks(_ setup: ProxySetup) {
+            let loop = EventLoop()
+            checker = HealthChecker(setup, on: loop)
+            pools.append(loop.pool)
         }
 
         private func startWorker(_ worker: Int, _ setup: ProxySetup) throws {
@@ -222,13 +234,13 @@
             guard let setup, request.path != "/fail" else { return nil }
             if hasPoison {
                 guard badHosts.isEmpty, request.method == "GET", request.path == "/a", origins.count >= 4,
-                    setup.configuration.attempts >= 3
+                    setup.snapshot.configuration.attempts >= 3
                 else { return nil }
             }
             if proxies.contains(where: { $0.metrics.hostLimited.total > 0 }) { return nil }
             let bad = badHosts
             if bad.isEmpty { return "no host is bad" }
-            guard bad.count < origins.count, bad.count < setup.configuration.attempts else { return nil }
+            guard bad.count < origins.count, bad.count < setup.snapshot.configuration.attempts else { return nil }
             if proxies.contains(where: { $0.metrics.overBudget > 0 || $0.metrics.shed.total > 0 }) { return nil }
             // A request under which two have died is not sent to a third.
             if bad.filter({ $0.mischief.contains { $0.isDeadly } }).count > 1 { return nil }
@@ -237,14 +249,15 @@
             // Without a key they are not sent again, so some may die on one host in turn, and the path is suspect.
             if request.method == "POST", bad.contains(where: { $0.mischief.contains(where: \.isDeadly) }) { return nil }
             // Each may take its time twice: over an idle connection and over a fresh one.
-            let tryMs = max(setup.configuration.timeouts.perTryMs, setup.configuration.timeouts.connectMs)
+            let timeouts = setup.snapshot.configuration.timeouts
+            let tryMs = max(timeouts.perTryMs, timeouts.connectMs)
             let hasQueued = proxies.contains { $0.metrics.hostQueued.total > 0 }
-            let waitMs = hasQueued ? Int64(bad.count + 1) * setup.configuration.timeouts.hostQueueMs : 0
-            guard Int64(bad.count) * tryMs * 2 + waitMs + 1_000 < setup.configuration.timeouts.responseMs else {
+            let waitMs = hasQueued ? Int64(bad.count + 1) * timeouts.hostQueueMs : 0
+            guard Int64(bad.count) * tryMs * 2 + waitMs + 1_000 < timeouts.responseMs else {
                 return nil
             }
             return
-                "only \(bad.map(\.index)) of \(origins.count) are bad and \(setup.configuration.attempts) are tried"
+                "only \(bad.map(\.index)) of \(origins.count) are bad and \(setup.snapshot.configuration.attempts) are tried"
         }
 
         func finish() {
@@ -263,6 +276,7 @@
             judgeQuiet()
             judgeMemory()
             kernel.enter {
+                checker = nil
                 servers.removeAll()
                 proxies.removeAll()
                 kernel.dropLoops()
@@ -299,7 +313,7 @@
             let extra = proxies.reduce(0) { $0 + Double($1.metrics.retries + $1.metrics.hedges) }
             let requests = proxies.reduce(0) { $0 + Double($1.metrics.requests) }
             let seconds = Double(kernel.nowMs - startedMs) / 1_000
-            let floor = (seconds + 10) * 3 * Double(setup?.hostCounts.count ?? 0)
+            let floor = (seconds + 10) * 3 * Double(setup?.snapshot.hostCounts.count ?? 0)
             if extra > 0.2 * requests + floor {
                 problem("P4: \(extra) retries and hedges of \(requests) requests in \(seconds) s")
             }
@@ -314,7 +328,7 @@
                     problem("\(pool.lentBytesPeak) bytes were lent for \(clients.count) clients")
                 }
                 // A check keeps its request, and one that is under way what it sends and reads.
-                let ofChecks = setup?.configuration.healthCheck.type == .http ? 3 * origins.count : 0
+                let ofChecks = setup?.snapshot.configuration.healthCheck.type == .http ? 3 * origins.count : 0
                 if pool.lentCount > ofChecks { problem("\(pool.lentCount) buffers are lent for nothing") }
             }
         }

@@ -7,8 +7,9 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     static let interimsMax = 8
 
     let loop: EventLoop
-    let limits: ParserLimits
-    let timeouts: ClientTimeouts
+    /// Both may change between two requests.
+    package var limits: ParserLimits
+    package var timeouts: ClientTimeouts
     /// Who follows it now: whoever has it in use, or the pool.
     package var observer: (any ClientConnectionObserver)?
     var socket: ConnectionSocket

@@ -41,7 +41,7 @@ package enum HeadVerdict {
 }
 
 /// Deadlines of a connection to an origin, in milliseconds.
-package struct ClientTimeouts: Sendable {
+package struct ClientTimeouts: Sendable, Equatable {
     package var connectMs: Int64 = 3_000
     /// From the request to the response's head.
     package var responseMs: Int64 = 15_000

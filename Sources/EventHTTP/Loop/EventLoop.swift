@@ -231,16 +231,11 @@ internal import Glibc
         fields = consume index
     }
 
-    // MARK: Signals and files
+    // MARK: Signals
 
     /// Calls `work` on this loop for each `signal` sent to the process. One loop per signal.
     public func onSignal(_ signal: Int32, _ work: @escaping () -> Void) {
         sources.append(.signal(signal, on: self, work))
-    }
-
-    /// Calls `work` when the file changes, appears or goes: told by inotify, and looked at every ten seconds.
-    public func onChange(ofFile path: String, _ work: @escaping () -> Void) {
-        sources.append(.file(path, pollSeconds: 10, on: self, work))
     }
 }
 

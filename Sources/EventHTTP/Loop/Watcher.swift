@@ -116,26 +116,6 @@ package class IOTarget {
         unsafe ev_signal_start(raw, watcher)
         return source
     }
-
-    /// Calls when the file or what the path names changes (inotify, and a look every `pollSeconds`).
-    static func file(
-        _ path: String, pollSeconds: Double, on loop: EventLoop, _ call: @escaping () -> Void
-    ) -> LoopSource {
-        let raw = unsafe loop.raw
-        let watcher = UnsafeMutablePointer<ev_stat>.allocate(capacity: 1)
-        unsafe watcher.initialize(to: ev_stat())
-        let copy = unsafe strdup(path).unsafelyUnwrapped
-        let source = LoopSource(call) {
-            unsafe ev_stat_stop(raw, watcher)
-            unsafe watcher.deallocate()
-            unsafe free(copy)
-        }
-        unsafe cev_stat_init(
-            watcher, { _, w, _ in unsafe LoopSource.called(w.unsafelyUnwrapped.pointee.data) }, copy, pollSeconds)
-        unsafe watcher.pointee.data = Unmanaged.passUnretained(source).toOpaque()
-        unsafe ev_stat_start(raw, watcher)
-        return source
-    }
 }
 
 /// libev's one timer under the wheel.

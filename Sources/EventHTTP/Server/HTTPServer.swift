@@ -25,6 +25,12 @@ public final class HTTPServer: LoopService {
         server.drain(pace, completion)
     }
 
+    /// What clients are allowed. A change is for what begins after it: the next request, the next wait.
+    public var options: ServerOptions {
+        get { server.options }
+        set { server.change(newValue) }
+    }
+
     /// Connections that are open now.
     public var connectionCount: Int { server.openCount }
 }

@@ -7,7 +7,7 @@
 final class ServerContext {
     private let loop: EventLoop
     let handler: AnyHandler
-    let options: ServerOptions
+    var options: ServerOptions
     let accessLog: AccessLog?
     let metrics: ServerMetrics
     /// Each connection ends with its next answer.

@@ -58,6 +58,11 @@ final class ServerLoop {
         logger.warning("\(SystemError("accept a connection", number))")
     }
 
+    func change(_ options: ServerOptions) {
+        context.options = options
+        listener?.resumeIfWaiting()
+    }
+
     // MARK: Stopping
 
     /// Over how long the connections without a request are closed, so that not all of their clients come back at once,

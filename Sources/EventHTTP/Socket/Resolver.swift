@@ -7,6 +7,8 @@ public enum Resolver {
     public struct Failure: Error, CustomStringConvertible {
         public let name: String
         public let reason: String
+        /// The name does not exist, or has no address: an answer, not the want of one.
+        public let isFinal: Bool
         public var description: String { "cannot resolve \(name): \(reason)" }
     }
 
@@ -19,7 +21,8 @@ public enum Resolver {
         var list: UnsafeMutablePointer<addrinfo>?
         let status = unsafe getaddrinfo(name, String(port), &hints, &list)
         guard status == 0 else {
-            throw Failure(name: name, reason: unsafe String(cString: gai_strerror(status)))
+            let isFinal = status == EAI_NONAME || status == Self.noData
+            throw Failure(name: name, reason: unsafe String(cString: gai_strerror(status)), isFinal: isFinal)
         }
         defer { unsafe freeaddrinfo(list) }
         var found: [SocketAddress] = []
@@ -34,5 +37,25 @@ public enum Resolver {
             unsafe next = entry.pointee.ai_next
         }
         return found
+    }
+
+    /// glibc's EAI_NODATA, which its header hides from Swift: the name exists and has no address.
+    private static let noData: Int32 = -5
+
+    /// Resolves on a thread of its own, as the system's resolver blocks for as long as its servers do not answer.
+    /// `completion` is called on that thread. False if the system has no thread to give; then it is not called.
+    package static func lookUp(
+        _ name: String, port: UInt16,
+        _ completion: @escaping @Sendable (Result<[SocketAddress], Failure>) -> Void
+    ) -> Bool {
+        let started = SystemThread.start("resolver") {
+            do throws(Failure) {
+                completion(.success(try addresses(of: name, port: port)))
+            } catch {
+                completion(.failure(error))
+            }
+        }
+        started.thread?.detach()
+        return started.thread != nil
     }
 }

@@ -21,7 +21,7 @@ enum Balancer: ~Copyable {
         _ table: borrowing HostTable, key: UInt64, tried: TriedHosts, worst: HostFilter.Quality = .any, nowMs: Int64,
         random: inout SplitMix64
     ) -> Int? {
-        guard tried.count < table.count else { return nil }
+        guard tried.presentCount < table.count else { return nil }
         let favourite = table.spillsOver ? table.tier(at: roll(key, &random)) : 0
         var filter = HostFilter(tried: tried, worst: worst)
         repeat {
@@ -33,6 +33,25 @@ enum Balancer: ~Copyable {
             }
         } while filter.relax()
         return nil
+    }
+
+    /// Takes over from the balancer of before what holds on; see `WeightedRoundRobin.adopt`.
+    mutating func adopt(_ old: borrowing Balancer, hosts: [Int?], services: [Int?]) {
+        switch old {
+        case .roundRobin(let before): adopt(before, hosts, services)
+        case .leastRequests: break
+        case .consistentHash: break
+        }
+    }
+
+    private mutating func adopt(_ before: borrowing WeightedRoundRobin, _ hosts: [Int?], _ services: [Int?]) {
+        switch consume self {
+        case .roundRobin(var turns):
+            turns.adopt(before, hosts: hosts, services: services)
+            self = .roundRobin(turns)
+        case .leastRequests: self = .leastRequests
+        case .consistentHash(let ring): self = .consistentHash(ring)
+        }
     }
 
     /// A number that chooses the tier. Of a key always the same, so that it stays with its host.

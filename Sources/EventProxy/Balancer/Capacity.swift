@@ -10,9 +10,9 @@ enum Capacity {
     static let scale = 65_536
     private static let overprovisioningPercent = 140
 
-    /// The part of its traffic that a group keeps, of `scale`.
+    /// The part of its traffic that a group keeps, of `scale`; none if it has no hosts.
     static func part(usable: Int, of total: Int) -> Int {
-        min(scale, usable * overprovisioningPercent * scale / (total * 100))
+        total == 0 ? 0 : min(scale, usable * overprovisioningPercent * scale / (total * 100))
     }
 }
 

@@ -25,6 +25,7 @@ struct ConsistentHash: Sendable {
     private var points: ContiguousArray<Point> = []
 
     init(_ table: borrowing HostTable) {
+        guard table.count > 0 else { return }
         let weights = (0..<table.count).map { table[$0].weight * table.service(table[$0].service).weight }
         let unit = weights.reduce(0, Self.divisor)
         let units = weights.reduce(0, +) / unit

@@ -75,7 +75,10 @@ struct HostFilter {
     }
 
     private func isNew(service: Int, of table: borrowing HostTable) -> Bool {
-        for position in 0..<tried.count where table[tried[position]].service == service { return false }
+        for position in 0..<tried.count {
+            let host = tried[position]
+            if host != TriedHosts.gone, table[host].service == service { return false }
+        }
         return true
     }
 }

@@ -72,13 +72,13 @@ struct HostTable: ~Copyable {
     private var tiers: ContiguousArray<Tier> = []
     let slowStartMs: Int64
 
-    /// All hosts are available and warm. `slowStartMs` 0 turns the slow start off.
+    /// All hosts are available and warm. `slowStartMs` 0 turns the slow start off. A service whose name has no address
+    /// at the moment has no hosts.
     init(_ shapes: [ServiceShape], slowStartMs: Int64) {
         precondition(!shapes.isEmpty && slowStartMs >= 0)
         self.slowStartMs = slowStartMs
         let ranks = Set(shapes.map(\.tier)).sorted()
         for shape in shapes {
-            precondition(!shape.hosts.isEmpty)
             let tier = ranks.firstIndex(of: shape.tier)!
             for host in shape.hosts {
                 hosts.append(
@@ -109,7 +109,22 @@ struct HostTable: ~Copyable {
     func service(_ index: Int) -> Service { services[index] }
     func tier(_ index: Int) -> Tier { tiers[index] }
 
-    // MARK: What happens
+    // MARK: What changes
+
+    /// Takes over what is known of the hosts that were in `old`: for each host there its number here, or nil.
+    mutating func adopt(_ old: borrowing HostTable, moved: [Int?]) {
+        for (before, now) in moved.enumerated() {
+            guard let now else { continue }
+            let host = old[before]
+            hosts[now].inFlight = host.inFlight
+            hosts[now].isAvailable = host.isAvailable
+            hosts[now].isDraining = host.isDraining
+            hosts[now].estimate = host.estimate
+            hosts[now].rampEndMs = host.rampEndMs
+            services[hosts[now].service].rampEndMs = max(services[hosts[now].service].rampEndMs, host.rampEndMs)
+        }
+        healthChanged()
+    }
 
     /// A request goes to a host.
     mutating func began(_ host: Int) {

@@ -25,6 +25,14 @@ struct WeightedRoundRobin: ~Copyable {
         alternates = SmoothCycle(table, seed: seed)
     }
 
+    /// Takes over whose turn it is among those that were there: for each host of before its number now, or nil; and the
+    /// same for the services. Else every change would begin with the same host.
+    mutating func adopt(_ old: borrowing WeightedRoundRobin, hosts: [Int?], services: [Int?]) {
+        firsts.adopt(old.firsts, hosts: hosts, services: services)
+        alternates.adopt(old.alternates, hosts: hosts, services: services)
+        roll = old.roll
+    }
+
     mutating func nextRoll() -> Int {
         roll = (roll + Self.rollStep) % Capacity.scale
         return roll
@@ -45,6 +53,11 @@ private struct SmoothCycle: ~Copyable {
         services = ContiguousArray(repeating: 0, count: table.serviceCount)
         hosts = ContiguousArray(repeating: 0, count: table.count)
         self.seed = seed
+    }
+
+    mutating func adopt(_ old: borrowing SmoothCycle, hosts moved: [Int?], services movedServices: [Int?]) {
+        for (before, now) in moved.enumerated() { if let now { hosts[now] = old.hosts[before] } }
+        for (before, now) in movedServices.enumerated() { if let now { services[now] = old.services[before] } }
     }
 
     mutating func select(_ table: borrowing HostTable, _ filter: HostFilter, nowMs: Int64) -> Int? {

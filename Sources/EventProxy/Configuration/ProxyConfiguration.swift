@@ -41,6 +41,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// Key `proxy.balancing`: which host is next.
     public var balancing = Balancing()
 
+    /// Key `proxy.discovery`: how the names of hosts are resolved.
+    public var discovery = Discovery()
+
     /// Key `proxy.health_check`: how hosts are checked beside the requests that they get.
     public var healthCheck = HealthCheck()
 
@@ -168,6 +171,19 @@ public struct ProxyConfiguration: Sendable, Equatable {
             case p2c
             case hash
         }
+    }
+
+    /// How the names of hosts are resolved. Each address of a name is a host.
+    public struct Discovery: Sendable, Equatable {
+        /// Key `proxy.discovery.interval`: between two lookups of a name; milliseconds. Default: `5s`.
+        public var intervalMs: Int64 = 5_000
+
+        /// Key `proxy.discovery.hold`: how long the last addresses of a name stay in use when the resolver says that
+        /// it has none; milliseconds. While the resolver gives no answer they stay in use for ever. Default: `30s`.
+        public var holdMs: Int64 = 30_000
+
+        /// All defaults.
+        public init() {}
     }
 
     /// How hosts are checked beside the requests that they get. Done once for all workers.

@@ -20,18 +20,22 @@ extension ProxyConfiguration {
         return configuration
     }
 
-    /// Reads a configuration from the file at `path`, which messages call it. Throws as ``parse(_:file:)`` does, and
-    /// with one finding without a position if the file cannot be read. Blocks while it reads.
+    /// Reads a configuration from the file at `path`, which messages call it. Throws as ``read(path:)`` and
+    /// ``parse(_:file:)`` do. Blocks while it reads.
     public static func load(path: String) throws(ConfigurationErrors) -> ProxyConfiguration {
-        let text: [UInt8]
+        try parse(read(path: path), file: path)
+    }
+
+    /// The content of the file at `path`. Throws one finding without a position if it cannot be read. Blocks while it
+    /// reads.
+    public static func read(path: String) throws(ConfigurationErrors) -> [UInt8] {
         do throws(FileError) {
             // One byte more than allowed, so that a file that is too large is not read to its end and yet noticed.
-            text = try readFile(path, bytesMax: YAMLLimits.documentBytesMax + 1)
+            return try readFile(path, bytesMax: YAMLLimits.documentBytesMax + 1)
         } catch {
             let message = "cannot \(error.operation): \(error.text); \(remedy(error))"
             throw ConfigurationErrors([Diagnostic(file: path, position: nil, message: message)])
         }
-        return try parse(text, file: path)
     }
 
     private static func remedy(_ error: FileError) -> String {

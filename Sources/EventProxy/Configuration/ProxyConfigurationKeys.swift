@@ -30,6 +30,7 @@ extension ProxyConfiguration: ConfigurationSection {
                 .key("hedge", \.retry.hedge, .boolean),
             ]),
         .key("balancing", \.balancing, .section),
+        .key("discovery", \.discovery, .section),
         .key("health_check", \.healthCheck, .section),
         .key("timeouts", \.timeouts, .section),
         .key("drain", \.drain, .section),
@@ -98,6 +99,13 @@ extension ProxyConfiguration.Balancing: ConfigurationSection {
 
 extension ProxyConfiguration.Balancing {
     fileprivate var hasBothHashKeys: Bool { hashField != nil && hashCookie != nil }
+}
+
+extension ProxyConfiguration.Discovery: ConfigurationSection {
+    static let keys: [Key<Self>] = [
+        .key("interval", \.intervalMs, .duration),
+        .key("hold", \.holdMs, .duration),
+    ]
 }
 
 extension ProxyConfiguration.HealthCheck: ConfigurationSection {

@@ -8,7 +8,7 @@ struct Attempt {
     /// counts, too: nobody can tell an origin that ended it from one that the request has killed. But a host that then
     /// took a fresh connection, and ended that, is still one host: another may be asked.
     private(set) var deaths = 0
-    private var deadHost: Int?
+    private var deadOrigin: Int?
     /// Hosts that died on a fresh connection. If the request is answered after all, it was not what they died of.
     private(set) var suspects = TriedHosts()
     /// The last reason for which there was no response.
@@ -29,15 +29,15 @@ struct Attempt {
         self.failure = failure
     }
 
-    /// How many hosts it will have been with this one.
-    func deaths(with host: Int) -> Int {
-        deadHost == host ? deaths : deaths + 1
+    /// How many hosts it will have been with this one, told by its identity.
+    func deaths(with id: Int) -> Int {
+        deadOrigin == id ? deaths : deaths + 1
     }
 
     /// A connection to a host died under the request, which was judged. `isNews` if that says something of the host.
-    mutating func died(host: Int, _ judgement: PoisonRule.Judgement, isNews: Bool = false) {
-        deaths = deaths(with: host)
-        deadHost = host
+    mutating func died(host: Int, id: Int, _ judgement: PoisonRule.Judgement, isNews: Bool = false) {
+        deaths = deaths(with: id)
+        deadOrigin = id
         if isNews, !suspects.contains(host) { suspects.insert(host) }
         if judgement != .retry { isLast = true }
     }
@@ -51,6 +51,12 @@ struct Attempt {
     mutating func answered() -> TriedHosts {
         defer { suspects = TriedHosts() }
         return suspects
+    }
+
+    /// Hosts have come or gone.
+    mutating func renumber(_ moved: [Int?]) {
+        tried.renumber(moved)
+        suspects.renumber(moved)
     }
 
     mutating func replayed() {

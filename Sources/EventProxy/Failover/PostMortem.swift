@@ -16,10 +16,9 @@ final class PostMortem: DeadlineOwner, ClientConnectionObserver {
     /// within a moment of each other, in any order. Much less than it takes to start another one and connect to it.
     static let watchMs: Int64 = 100
 
-    private let host: Int
     private let setup: ProxySetup
     private let loop: EventLoop
-    private let origin: Origin
+    private unowned let origin: Origin
     private let connection: ClientConnection
     private var deadline: TimerWheel.ID?
     /// What died while the connection to the host was tried.
@@ -28,12 +27,11 @@ final class PostMortem: DeadlineOwner, ClientConnectionObserver {
     private var isConnected = false
     private var notBeforeMs: Int64 = .min
 
-    init(_ host: Int, _ origin: Origin, _ setup: ProxySetup, on loop: EventLoop) {
-        self.host = host
+    init(_ origin: Origin, _ setup: ProxySetup, _ snapshot: ProxySnapshot, on loop: EventLoop) {
         self.setup = setup
         self.loop = loop
         self.origin = origin
-        connection = ClientConnection(on: loop, limits: setup.limits, timeouts: setup.timeouts)
+        connection = ClientConnection(on: loop, limits: snapshot.limits, timeouts: snapshot.timeouts)
         deadline = loop.addDeadline(self)
     }
 
@@ -75,7 +73,7 @@ final class PostMortem: DeadlineOwner, ClientConnectionObserver {
         var isLifted = false
         if isAlive {
             notBeforeMs = .min
-            for suspect in suspects where setup.poison.acquit(suspect, host: host, nowMs: loop.nowMs) {
+            for suspect in suspects where setup.poison.acquit(suspect, host: origin.id, nowMs: loop.nowMs) {
                 isLifted = true
             }
         }

@@ -27,20 +27,19 @@ extension Transaction {
         if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
         rearm()
         // A request on probation has one attempt, which a stale connection must not cost it.
-        leg = startLeg(host, isProbe: isProbe, onFreshConnection: attempt.isLast)
+        leg = startLeg(proxy.origins[host], isProbe: isProbe, onFreshConnection: attempt.isLast)
         if let leg { startSending(leg.connection) }
     }
 
     /// Takes an idle connection to a host, or makes one.
-    func startLeg(_ host: Int, isProbe: Bool, onFreshConnection: Bool) -> Leg {
-        let origin = proxy.origins[host]
+    func startLeg(_ origin: Origin, isProbe: Bool, onFreshConnection: Bool) -> Leg {
         let idle = onFreshConnection ? nil : origin.takeIdle(forUnsafeRequest: !isIdempotent)
         let connection = idle ?? origin.takeClosed()
         connection.observer = self
-        proxy.began(host)
+        proxy.began(origin)
         let nowNs = proxy.loop.nowNs
         return Leg(
-            host: host, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs,
+            host: origin.number, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs,
             span: spanOffset == nil ? 0 : proxy.identifiers.nextSpan(), isProbe: isProbe)
     }
 
@@ -59,9 +58,14 @@ extension Transaction {
     func goOn() {
         guard let next = next.take(), leg == nil else { return }
         switch next {
-        case .host(let host): enter(host, isProbe: false)
-        case .fresh(let host):
-            leg = startLeg(host, isProbe: false, onFreshConnection: true)
+        case .host(TriedHosts.gone):
+            // The host that was chosen has left the configuration meanwhile.
+            if let host = proxy.selectAlternate(tried: attempt.tried, key: key) { return enter(host) }
+            proxy.giveBackRetry(service: service)
+            giveUp()
+        case .host(let host): enter(host)
+        case .fresh(let origin):
+            leg = startLeg(origin, isProbe: false, onFreshConnection: true)
             if let leg { startSending(leg.connection) }
         }
     }
@@ -116,7 +120,7 @@ extension Transaction {
         attempt.failed(failure)
         // The other one is still under way.
         if self.leg != nil {
-            proxy.release(leg.host)
+            proxy.release(leg.origin)
             return rearm()
         }
         pauseBody()
@@ -124,10 +128,10 @@ extension Transaction {
         if isStale {
             // The origin ended an idle connection just when we used it: nothing is wrong with either (RFC 9112 §9.3.1).
             attempt.replayed()
-            next = .fresh(host: leg.host)
+            next = .fresh(leg.origin)
             return proxy.later(self)
         }
-        proxy.release(leg.host)
+        proxy.release(leg.origin)
         if mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
         giveUp()
     }
@@ -135,11 +139,12 @@ extension Transaction {
     /// A request that was sent and died before any answer may have killed the origin; then few others may follow.
     private func judge(_ failure: ClientFailure, _ leg: Leg, wasSent: Bool) -> PoisonRule.Judgement {
         guard failure == .lost, wasSent, !leg.connection.hasReceivedBytes else { return .retry }
-        let deaths = attempt.deaths(with: leg.host)
-        let judgement = proxy.died(fingerprint, host: leg.host, beganMs: beganMs, deaths: deaths)
+        let origin = leg.origin
+        let deaths = attempt.deaths(with: origin.id)
+        let judgement = proxy.died(fingerprint, of: origin, beganMs: beganMs, deaths: deaths)
         // The end of an idle connection says nothing, and that of a probe is told by its outcome.
-        let isNews = !leg.isProbe && !leg.connection.isReused && proxy.sawDeath(of: leg.host, beganNs: leg.beganNs)
-        attempt.died(host: leg.host, judgement, isNews: isNews)
+        let isNews = !leg.isProbe && !leg.connection.isReused && origin.sawDeath(beganNs: leg.beganNs)
+        attempt.died(host: leg.host, id: origin.id, judgement, isNews: isNews)
         return judgement
     }
 
@@ -191,11 +196,22 @@ extension Transaction {
         mayTryAnother(wasSent: true) ? min(proxy.tryTimeoutMs, remainingMs) : remainingMs
     }
 
+    /// Hosts and services have come or gone, and others have their numbers.
+    func renumber(hosts: [Int?], services: [Int?]) {
+        guard isActive else { return }
+        attempt.renumber(hosts)
+        leg?.renumber(hosts)
+        hedge?.renumber(hosts)
+        held?.renumber(hosts)
+        if case .host(let host) = next, host != TriedHosts.gone { next = .host(hosts[host] ?? TriedHosts.gone) }
+        service = services[service] ?? 0
+    }
+
     /// A further attempt that was chosen, or an attempt that waits, is not made.
     func dropNext() {
         switch next.take() {
         case .host: proxy.giveBackRetry(service: service)
-        case .fresh(let host): proxy.release(host)
+        case .fresh(let origin): proxy.release(origin)
         case nil: break
         }
         if leaveQueue() != nil, attempt.count > 0 { proxy.giveBackRetry(service: service) }
@@ -203,7 +219,7 @@ extension Transaction {
 
     /// The promise of `timeouts.response`: by now the response should have begun.
     func totalTimePassed() {
-        if let place = leaveQueue() { return refused(by: place.host) }
+        if let place = leaveQueue() { return refused(by: place.origin) }
         attempt.failed(.responseTimeout)
         dropNext()
         if let leg = leg.take() { timedOut(leg) }
@@ -236,7 +252,7 @@ extension Transaction {
         guard let held, held.connection === connection else { return }
         self.held = nil
         held.origin.giveBackClosed(connection)
-        proxy.release(held.host)
+        proxy.release(held.origin)
     }
 }
 

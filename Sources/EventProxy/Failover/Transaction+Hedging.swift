@@ -18,7 +18,7 @@ extension Transaction {
             proxy.takeHedge(service: service), proxy.admit(self, to: host) == .start
         else { return }
         attempt.began(host: host)
-        let second = startLeg(host, isProbe: false, onFreshConnection: false)
+        let second = startLeg(proxy.origins[host], isProbe: false, onFreshConnection: false)
         hedge = second
         startSending(second.connection)
     }

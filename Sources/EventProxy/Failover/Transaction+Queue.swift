@@ -18,12 +18,12 @@ extension Transaction {
             case .start:
                 return begin(attempt: host, isProbe: isProbe)
             case .wait(let number, let untilMs):
-                place = Place(host: host, number: number)
+                place = Place(origin: proxy.origins[host], number: number)
                 alarms.queueMs = untilMs
                 proxy.metrics.hostQueued.add()
                 return rearm()
             case .full:
-                guard let other = another(than: host, &passed) else { return refused(by: host) }
+                guard let other = another(than: host, &passed) else { return refused(by: proxy.origins[host]) }
                 host = other
             }
         }
@@ -38,35 +38,35 @@ extension Transaction {
 
     /// Its turn has come, and its place among the host's requests is taken.
     func turnCame() {
-        guard let host = endWait() else { return }
+        guard let origin = endWait() else { return }
         // What it did not know when it began to wait: its like may have killed origins meanwhile.
         if !attempt.isLast {
             switch proxy.check(fingerprint) {
             case .allowed: break
             case .probation: attempt.onProbation()
             case .quarantined(let untilMs):
-                proxy.release(host)
+                proxy.release(origin)
                 if attempt.count > 0 { proxy.giveBackRetry(service: service) }
                 return giveUp(proxy.quarantined(untilMs: untilMs))
             }
         }
-        begin(attempt: host, isProbe: false)
+        begin(attempt: origin.number, isProbe: false)
     }
 
     /// The queue has let it go, because its time was up or because the host is. Whoever has waited already is sent to
     /// a host that has room, or nowhere.
     func goElsewhere(mayWait: Bool) {
-        guard let host = endWait() else { return }
+        guard let origin = endWait() else { return }
         var passed = attempt.tried
-        guard let other = another(than: host, &passed), mayWait || proxy.hasRoom(other) else {
-            return refused(by: host)
+        guard let other = another(than: origin.number, &passed), mayWait || proxy.hasRoom(other) else {
+            return refused(by: origin)
         }
         enter(other, isProbe: false, passed: passed)
     }
 
     /// No host has room.
-    func refused(by host: Int) {
-        proxy.countLimited(by: host)
+    func refused(by origin: Origin) {
+        proxy.countLimited(by: origin)
         if attempt.count > 0 { proxy.giveBackRetry(service: service) }
         giveUp(.hostsFull)
     }
@@ -79,8 +79,8 @@ extension Transaction {
         return place
     }
 
-    private func endWait() -> Int? {
+    private func endWait() -> Origin? {
         alarms.queueMs = .max
-        return place.take()?.host
+        return place.take()?.origin
     }
 }

@@ -7,11 +7,22 @@ internal import Synchronization
 /// ejected or unavailable is another, in which an ejection is booked before it happens: so workers that eject at the
 /// same moment can together not exceed the cap, nor eject the last available host. Hosts are numbered through all
 /// services, which stand in for each other.
+///
+/// When hosts come and go another board follows, with the same words for the hosts that stay: loops that still read the
+/// old one see the same of them.
 final class HealthBoard: Sendable {
     /// No more than this share of hosts is ejected: beyond, the others would break under the load, or it is not the
     /// hosts that fail. Hosts that take no connections do not count towards it: they bear no load either way.
     static let ejectedPercentMax = 50
     static let hostsMax = 65_535
+
+    /// What all boards of a process count together.
+    fileprivate final class Totals: Sendable {
+        /// Low half: ejected. High half: unavailable, that is ejected or checked out. Booked before, released after.
+        let booked = Atomic<UInt64>(0)
+        let changes = Atomic<Int>(0)
+        let refusedEjections = Atomic<Int>(0)
+    }
 
     /// What workers share about one host; each in an allocation of its own, which keeps them off each other's lines.
     fileprivate final class Cell: Sendable {
@@ -26,22 +37,40 @@ final class HealthBoard: Sendable {
     let hostCount: Int
     let ejectedMax: Int
     private let cells: [Cell]
-    /// Low half: ejected. High half: unavailable, that is ejected or checked out. Booked before, released after.
-    private let booked = Atomic<UInt64>(0)
-    private let changes = Atomic<Int>(0)
-    private let refusedEjections = Atomic<Int>(0)
+    private let totals: Totals
 
-    init(hostCount: Int) {
-        precondition((1...Self.hostsMax).contains(hostCount))
-        self.hostCount = hostCount
-        ejectedMax = hostCount == 1 ? 0 : max(1, hostCount * Self.ejectedPercentMax / 100)
-        cells = (0..<hostCount).map { _ in Cell() }
+    convenience init(hostCount: Int) {
+        self.init((0..<hostCount).map { _ in Cell() }, Totals())
+    }
+
+    /// The board after `old`: for each host its number there, or nil for one that is new. Whoever is on the old board
+    /// only is retired by `retire`.
+    convenience init(after old: HealthBoard, hosts: [Int?]) {
+        self.init(hosts.map { host in host.map { old.cells[$0] } ?? Cell() }, old.totals)
+    }
+
+    private init(_ cells: [Cell], _ totals: Totals) {
+        precondition(cells.count <= Self.hostsMax)
+        self.cells = cells
+        self.totals = totals
+        hostCount = cells.count
+        ejectedMax = hostCount <= 1 ? 0 : max(1, hostCount * Self.ejectedPercentMax / 100)
+    }
+
+    /// A host is on no later board: nothing that is still told of it counts any more.
+    func retire(_ host: Int) {
+        let change = update(host) { state in
+            state.isRetired = true
+            return true
+        }
+        guard let old = change?.old else { return }
+        unbook(ejected: old.isEjected ? 1 : 0, unavailable: old.isAvailable ? 0 : 1)
     }
 
     // MARK: Reading
 
     /// Changes with every state: as long as it is the same, what a loop has copied is current.
-    var generation: Int { changes.load(ordering: .acquiring) }
+    var generation: Int { totals.changes.load(ordering: .acquiring) }
 
     func state(_ host: Int) -> HostState { HostState(bits: cells[host].state.load(ordering: .relaxed)) }
     func streak(_ host: Int) -> FailureStreak { FailureStreak(bits: cells[host].streak.load(ordering: .relaxed)) }
@@ -50,10 +79,10 @@ final class HealthBoard: Sendable {
     /// How often it was ejected; for metrics.
     func ejections(_ host: Int) -> Int { cells[host].ejections.load(ordering: .relaxed) }
     /// Ejections that the cap, or being the last host, prevented; for metrics.
-    var ejectionsRefused: Int { refusedEjections.load(ordering: .relaxed) }
+    var ejectionsRefused: Int { totals.refusedEjections.load(ordering: .relaxed) }
 
-    var ejectedCount: Int { Counts(bits: booked.load(ordering: .relaxed)).ejected }
-    var availableCount: Int { hostCount - Counts(bits: booked.load(ordering: .relaxed)).unavailable }
+    var ejectedCount: Int { Counts(bits: totals.booked.load(ordering: .relaxed)).ejected }
+    var availableCount: Int { hostCount - Counts(bits: totals.booked.load(ordering: .relaxed)).unavailable }
 
     // MARK: What requests tell
 
@@ -103,7 +132,7 @@ final class HealthBoard: Sendable {
         if before.isEjected { return before.isProbing ? ejectAgain(host, reason, nowMs, &random) : .wasOut }
         if before.isCheckedOut { return .wasOut }
         guard book(reason) else {
-            refusedEjections.wrappingAdd(1, ordering: .relaxed)
+            totals.refusedEjections.wrappingAdd(1, ordering: .relaxed)
             return .refused
         }
         let jitter = random.next()
@@ -180,7 +209,7 @@ final class HealthBoard: Sendable {
         }
         guard let change else { return false }
         switch (change.old.isAvailable, change.new.isAvailable) {
-        case (true, false): _ = booked.wrappingAdd(Counts(ejected: 0, unavailable: 1).bits, ordering: .relaxed)
+        case (true, false): _ = totals.booked.wrappingAdd(Counts(ejected: 0, unavailable: 1).bits, ordering: .relaxed)
         case (false, true): unbook(ejected: 0, unavailable: 1)
         default: break
         }
@@ -236,14 +265,14 @@ extension HealthBoard {
 
     /// Books an ejection if there is room for one.
     private func book(_ reason: EjectionReason) -> Bool {
-        var bits = booked.load(ordering: .relaxed)
+        var bits = totals.booked.load(ordering: .relaxed)
         while true {
             var counts = Counts(bits: bits)
             if reason != .connectFailure, counts.ejected >= ejectedMax { return false }
             if counts.unavailable + 1 >= hostCount { return false }
             counts.ejected += 1
             counts.unavailable += 1
-            let (exchanged, original) = booked.weakCompareExchange(
+            let (exchanged, original) = totals.booked.weakCompareExchange(
                 expected: bits, desired: counts.bits, ordering: .relaxed)
             if exchanged { return true }
             bits = original
@@ -251,7 +280,7 @@ extension HealthBoard {
     }
 
     private func unbook(ejected: Int, unavailable: Int) {
-        _ = booked.wrappingSubtract(Counts(ejected: ejected, unavailable: unavailable).bits, ordering: .relaxed)
+        _ = totals.booked.wrappingSubtract(Counts(ejected: ejected, unavailable: unavailable).bits, ordering: .relaxed)
     }
 
     private func noteEjection(_ host: Int) {
@@ -280,12 +309,12 @@ extension HealthBoard {
         while true {
             let old = HostState(bits: bits)
             var new = old
-            guard change(&new) else { return nil }
+            guard !old.isRetired, change(&new) else { return nil }
             let (exchanged, original) = cell.state.weakCompareExchange(
                 expected: bits, desired: new.bits, ordering: .acquiringAndReleasing)
             if exchanged {
                 // After the word, so that whoever sees the new generation sees the word too.
-                changes.wrappingAdd(1, ordering: .releasing)
+                totals.changes.wrappingAdd(1, ordering: .releasing)
                 return (old, new)
             }
             bits = original

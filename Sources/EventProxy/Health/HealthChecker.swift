@@ -2,17 +2,42 @@
 internal import EventHTTP
 internal import Logging
 
-/// The active checks of all hosts, done by one worker for the process.
+/// The active checks of all hosts, done once for the process.
 final class HealthChecker {
-    private var checks: [HostCheck] = []
+    private let setup: ProxySetup
+    private let loop: EventLoop
+    private var snapshot: ProxySnapshot
+    /// By the hosts' identities.
+    private var checks: [Int: HostCheck] = [:]
 
     init(_ setup: ProxySetup, on loop: EventLoop) {
-        guard setup.configuration.healthCheck.type != .none else { return }
-        checks = setup.hosts.indices.map { HostCheck($0, setup, on: loop) }
+        self.setup = setup
+        self.loop = loop
+        snapshot = setup.snapshot
+        follow(snapshot)
+    }
+
+    deinit { stop() }
+
+    /// Checks the hosts of this snapshot from now on. What is known of those that stay holds on.
+    func follow(_ new: ProxySnapshot) {
+        let configuration = new.configuration
+        let isSame = configuration.healthCheck == snapshot.configuration.healthCheck && new.limits == snapshot.limits
+        if !isSame { stop() }
+        snapshot = new
+        guard configuration.healthCheck.type != .none else { return }
+        let before = checks
+        checks = [:]
+        for (index, host) in new.hosts.enumerated() {
+            let check = before[host.id] ?? HostCheck(host, setup, new, on: loop)
+            check.place = (index, new.health)
+            checks[host.id] = check
+        }
+        for (id, check) in before where checks[id] == nil { check.stop() }
     }
 
     func stop() {
-        for check in checks { check.stop() }
+        for check in checks.values { check.stop() }
         checks.removeAll()
     }
 }
@@ -23,7 +48,8 @@ final class HealthChecker {
 /// A check by connecting says little of a host that answers requests, and costs it a connection. So it is made only of
 /// hosts that are out because they took none, to bring them back before a client's request has to find out.
 private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
-    private let host: Int
+    /// The board that is told of the host, and its number there.
+    var place: (host: Int, board: HealthBoard)
     private let setup: ProxySetup
     private let loop: EventLoop
     private let address: SocketAddress
@@ -38,20 +64,20 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     private var beganMs: Int64?
     private var isConnected = false
 
-    init(_ host: Int, _ setup: ProxySetup, on loop: EventLoop) {
-        self.host = host
+    init(_ host: ResolvedHost, _ setup: ProxySetup, _ snapshot: ProxySnapshot, on loop: EventLoop) {
+        // Until it is told its place.
+        place = (0, snapshot.health)
         self.setup = setup
         self.loop = loop
-        let entry = setup.hosts[host]
-        address = entry.address
-        name = "\(entry.service)-\(entry.host.address)-\(entry.host.port)"
-        let configuration = setup.configuration.healthCheck
+        address = host.address
+        name = host.label
+        let configuration = snapshot.configuration.healthCheck
         asksHTTP = configuration.type == .http
         timeoutMs = configuration.timeoutMs
         var timeouts = ClientTimeouts()
         timeouts.connectMs = timeoutMs
-        connection = ClientConnection(on: loop, limits: setup.limits, timeouts: timeouts)
-        random = SplitMix64(seed: UInt64(truncatingIfNeeded: setup.seed &+ host))
+        connection = ClientConnection(on: loop, limits: snapshot.limits, timeouts: timeouts)
+        random = SplitMix64(seed: UInt64(truncatingIfNeeded: setup.seed &+ host.id))
         var options = CheckState.Options()
         options.intervalMs = configuration.intervalMs
         options.fastIntervalMs = min(options.fastIntervalMs, configuration.intervalMs)
@@ -100,7 +126,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     }
 
     private var isRefusing: Bool {
-        let state = setup.health.state(host)
+        let state = place.board.state(place.host)
         return state.isEjected && state.reason == .connectFailure
     }
 
@@ -109,7 +135,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         beganMs = nil
         connection.close()
         if result == .passed,
-            setup.health.checkPassed(host, hasAnswered: asksHTTP, sentMs: sentMs, nowMs: loop.nowMs)
+            place.board.checkPassed(place.host, hasAnswered: asksHTTP, sentMs: sentMs, nowMs: loop.nowMs)
         {
             setup.logger.notice("\(name) passes its check and gets requests again")
         }
@@ -119,7 +145,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     }
 
     private func publish(_ verdict: CheckVerdict) {
-        _ = setup.health.checked(host, verdict, isUnreachable: state.isUnreachable, nowMs: loop.nowMs)
+        _ = place.board.checked(place.host, verdict, isUnreachable: state.isUnreachable, nowMs: loop.nowMs)
         switch verdict {
         case .up: setup.logger.notice("\(name) passes its checks")
         case .down: setup.logger.warning("\(name) gets no requests: it fails its checks")

@@ -37,8 +37,8 @@ struct HostQueue<Ticket>: ~Copyable {
         var sinceMs: Int64 = 0
     }
 
-    let limit: Int
-    let deadlineMs: Int64
+    private(set) var limit: Int
+    private(set) var deadlineMs: Int64
     private(set) var active = 0
     /// Waiting, without those that have left.
     private(set) var waiting = 0
@@ -47,7 +47,7 @@ struct HostQueue<Ticket>: ~Copyable {
 
     /// Made when the first one waits: most hosts never come to their limit.
     private var ring: ContiguousArray<Waiter> = []
-    let waitingMax: Int
+    private(set) var waitingMax: Int
     /// Places only grow; the ring's index is the remainder.
     private var head: UInt64 = 0
     private var tail: UInt64 = 0
@@ -59,6 +59,19 @@ struct HostQueue<Ticket>: ~Copyable {
         self.limit = limit
         self.waitingMax = waitingMax
         self.deadlineMs = deadlineMs
+    }
+
+    /// Goes on with the limits of another one. Who waits goes on waiting, even if fewer may from now on.
+    mutating func take(_ limits: consuming HostQueue) {
+        limit = limits.limit
+        deadlineMs = limits.deadlineMs
+        if waitingMax == limits.waitingMax { return }
+        let before = (ring, waitingMax)
+        waitingMax = max(limits.waitingMax, Int(tail - head))
+        ring = []
+        guard head < tail else { return }
+        ring = ContiguousArray(repeating: Waiter(), count: waitingMax)
+        for place in head..<tail { ring[index(place)] = before.0[Int(place % UInt64(before.1))] }
     }
 
     /// A request would be sent at once. Nobody overtakes those who wait.

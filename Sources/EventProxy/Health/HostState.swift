@@ -12,7 +12,7 @@ enum CheckVerdict: UInt8, CaseIterable {
 
 /// Everything that is shared about a host's availability, in one word: so it is read and changed as a whole.
 ///
-///     0–1 check · 2 ejected · 3 probing · 4–5 reason · 6 unreachable · 8–12 level · 16–63 time in milliseconds
+///     0–1 check · 2 ejected · 3 probing · 4–5 reason · 6 unreachable · 7 retired · 8–12 level · 16–63 time in ms
 struct HostState: Equatable {
     private(set) var bits: UInt64
 
@@ -52,6 +52,12 @@ struct HostState: Equatable {
     var isUnreachable: Bool {
         get { field(6, 1) != 0 }
         set { setField(6, 1, newValue ? 1 : 0) }
+    }
+
+    /// The configuration, or its name's resolution, does not have it any more.
+    var isRetired: Bool {
+        get { field(7, 1) != 0 }
+        set { setField(7, 1, newValue ? 1 : 0) }
     }
 
     /// Ejections so far, less those that were forgiven.

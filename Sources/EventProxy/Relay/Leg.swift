@@ -3,7 +3,8 @@ internal import EventHTTP
 
 /// One attempt of a request: a host, and the connection to it.
 struct Leg {
-    let host: Int
+    /// Its number now, or `TriedHosts.gone`.
+    var host: Int
     let origin: Origin
     let connection: ClientConnection
     let beganNs: Int64
@@ -13,6 +14,11 @@ struct Leg {
     let span: UInt64
     /// The one request that a host on probation is given.
     let isProbe: Bool
+    /// Hosts have come or gone, and others have their numbers.
+    mutating func renumber(_ moved: [Int?]) {
+        if host != TriedHosts.gone { host = moved[host] ?? TriedHosts.gone }
+    }
+
     /// The balancer and the board of health have been told what it came to.
     var isSettled = false
 }

@@ -69,7 +69,7 @@ extension Transaction {
         guard let writer = writer.take() else { return end() }
         if isReusable, let leg = leg.take() {
             leg.origin.giveBack(leg.connection)
-            proxy.release(leg.host)
+            proxy.release(leg.origin)
         }
         // Before the answer's last byte is written, so that the next request of this client finds the connection idle.
         if !isRequestComplete { writer.discardBody() }

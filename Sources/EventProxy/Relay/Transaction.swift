@@ -17,7 +17,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     let proxy: ProxyLoop
     private var deadline: TimerWheel.ID?
-    private var isActive = false
+    private(set) var isActive = false
 
     // The client's side.
     var exchange: Exchange?
@@ -68,12 +68,12 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     enum Next {
         case host(Int)
         /// The same host again, over a fresh connection. It still has its place among the host's requests.
-        case fresh(host: Int)
+        case fresh(Origin)
     }
 
     /// A place in the queue of a host.
     struct Place {
-        let host: Int
+        let origin: Origin
         let number: UInt64
     }
 
@@ -109,7 +109,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         attempt = Attempt()
         self.fingerprint = fingerprint
         beganMs = proxy.loop.nowMs
-        key = proxy.setup.hashKey.key(of: head, from: exchange.clientAddress)
+        key = proxy.snapshot.hashKey.key(of: head, from: exchange.clientAddress)
         writeHead(head, exchange, peer)
         exchange.observe(self)
         self.exchange = consume exchange
@@ -159,7 +159,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         proxy.settle(&leg, outcome)
         leg.connection.close()
         leg.origin.giveBackClosed(leg.connection)
-        proxy.release(leg.host)
+        proxy.release(leg.origin)
     }
 
     func dropHeld() {
@@ -201,7 +201,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         // The origin has not said 100: the content is sent anyway.
         if alarms.takePassed(\.continueMs, nowMs), awaitsContinue { readBody() }
         if alarms.takePassed(\.retryMs, nowMs), next != nil { proxy.later(self) }
-        if alarms.takePassed(\.queueMs, nowMs), let place { proxy.serveQueue(place.host) }
+        if alarms.takePassed(\.queueMs, nowMs), let place { proxy.serveQueue(place.origin) }
         if alarms.takePassed(\.hedgeMs, nowMs) { beginHedge() }
         rearm()
     }

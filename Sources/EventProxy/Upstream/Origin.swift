@@ -9,50 +9,87 @@ final class Origin: ClientConnectionObserver {
     /// ended it meanwhile; such a request could not be sent again (RFC 9110 §9.2.2).
     static let unsafeReuseMs: Int64 = 1_000
 
+    /// That of `ResolvedHost`.
+    let id: Int
+    /// Its number in the loop's snapshot, or `TriedHosts.gone`.
+    var number = TriedHosts.gone
     let address: SocketAddress
     /// `NAME-ADDRESS-PORT`, as in the reference.
-    let label: [UInt8]
+    private(set) var label: [UInt8] = []
     /// The response field that names the origin; empty when the configuration turns it off.
-    let fields: FieldLines
+    private(set) var fields = FieldLines()
     let metrics: HostMetrics
     private let registry: WorkerMetrics
     /// The requests that it has, and those that wait for their turn.
     var queue: HostQueue<Transaction>
     private let loop: EventLoop
-    private let limits: ParserLimits
-    private let timeouts: ClientTimeouts
-    private let idleMs: Int64
+    private var limits = ParserLimits()
+    private var timeouts = ClientTimeouts()
+    private var idleMs: Int64 = 0
+    /// The configuration does not have it any more: it finishes what it has.
+    private var isRetired = false
+    /// Connections may have been made under other timeouts and limits.
+    private var hasChanged = false
+    /// There is none until a connection has died under a request.
+    private var postMortem: PostMortem?
+    /// When it was last seen to die.
+    private var diedNs: Int64 = 0
     /// Last in, first out: the connection used last is the least likely to have been ended.
     private var idle: ContiguousArray<ClientConnection> = []
     /// Closed connection objects, to be used again.
     private var spare: ContiguousArray<ClientConnection> = []
 
     init(
-        service: String, host: ProxyConfiguration.Host, address: SocketAddress, fieldName: String?,
-        queue: consuming HostQueue<Transaction>, on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts,
-        idleMs: Int64, metrics: WorkerMetrics
+        _ host: ResolvedHost, _ snapshot: ProxySnapshot, on loop: EventLoop, worker: Int, _ metrics: WorkerMetrics
     ) {
-        let label = "\(service)-\(host.address)-\(host.port)"
-        self.label = Array(label.utf8)
-        self.address = address
-        self.queue = queue
+        id = host.id
+        address = host.address
+        queue = snapshot.hostLimits.queue(ofWorker: worker)
         self.loop = loop
-        self.limits = limits
-        self.timeouts = timeouts
-        self.idleMs = idleMs
-        self.metrics = metrics.host(service: service, address: address.description)
+        self.metrics = metrics.host(service: host.service, address: host.address.description)
         registry = metrics
-        var fields = FieldLines()
-        if let fieldName {
-            // The configuration has been checked: name and label are what fields can have.
-            do { try fields.add(fieldName, label) } catch { preconditionFailure("\(error)") }
-        }
-        self.fields = fields
+        take(host, snapshot, worker: worker)
+        hasChanged = false
     }
 
     deinit {
         registry.forget(metrics)
     }
+
+    // MARK: What a snapshot says
+
+    /// Takes over what a snapshot says of it.
+    func take(_ host: ResolvedHost, _ snapshot: ProxySnapshot, worker: Int) {
+        queue.take(snapshot.hostLimits.queue(ofWorker: worker))
+        let label = host.label
+        self.label = Array(label.utf8)
+        fields = FieldLines()
+        if let name = snapshot.configuration.originHeader {
+            // The configuration has been checked: name and label are what fields can have.
+            do { try fields.add(name, label) } catch { preconditionFailure("\(error)") }
+        }
+        idleMs = snapshot.configuration.timeouts.originIdleMs
+        guard limits != snapshot.limits || timeouts != snapshot.timeouts else { return }
+        limits = snapshot.limits
+        timeouts = snapshot.timeouts
+        hasChanged = true
+        for connection in idle { adjust(connection) }
+        spare.removeAll()
+    }
+
+    private func adjust(_ connection: ClientConnection) {
+        connection.limits = limits
+        connection.timeouts = timeouts
+    }
+
+    /// The configuration does not have it any more. What is under way goes on; nothing is kept for later.
+    func retire() {
+        isRetired = true
+        number = TriedHosts.gone
+        shutDown()
+    }
+
+    // MARK: Connections
 
     /// An idle connection, the one used last; nil when there is none that this request may use.
     func takeIdle(forUnsafeRequest isUnsafe: Bool) -> ClientConnection? {
@@ -75,7 +112,8 @@ final class Origin: ClientConnectionObserver {
     /// Takes a connection back whose response is complete.
     func giveBack(_ connection: ClientConnection) {
         let keepMs = min(idleMs, keepAliveMs(connection))
-        guard connection.isOpen, keepMs > 0, idle.count < Self.idleMax else {
+        if hasChanged { adjust(connection) }
+        guard connection.isOpen, !isRetired, keepMs > 0, idle.count < Self.idleMax else {
             connection.close()
             return giveBackClosed(connection)
         }
@@ -94,7 +132,8 @@ final class Origin: ClientConnectionObserver {
 
     private func keepClosed(_ connection: ClientConnection) {
         connection.observer = nil
-        if spare.count < Self.idleMax { spare.append(connection) }
+        if hasChanged { adjust(connection) }
+        if !isRetired, spare.count < Self.idleMax { spare.append(connection) }
     }
 
     /// Shorter than the origin says that it keeps an idle connection, so that we end it and not a race.
@@ -103,8 +142,29 @@ final class Origin: ClientConnectionObserver {
         return (Int64(clamping: min(seconds, 86_400)) - 1) * 1_000
     }
 
+    // MARK: Deaths
+
+    /// A connection died under a fresh attempt. Whether that is news of the host: a death is seen by all who wait
+    /// there, and counts once.
+    func sawDeath(beganNs: Int64) -> Bool {
+        guard beganNs >= diedNs else { return false }
+        diedNs = loop.nowNs
+        return true
+    }
+
+    /// Has it found out whether the host lives; if it does, the death is taken back.
+    func examine(_ fingerprint: Fingerprint, _ setup: ProxySetup, _ snapshot: ProxySnapshot) {
+        let postMortem = postMortem ?? PostMortem(self, setup, snapshot, on: loop)
+        self.postMortem = postMortem
+        postMortem.begin(fingerprint)
+    }
+
+    // MARK: The end
+
     /// Closes what is not in use; the origin and its connections let go of each other.
     func shutDown() {
+        postMortem?.stop()
+        postMortem = nil
         for connection in idle { connection.close() }
         metrics.connectionsIdle.add(Int64(-idle.count))
         idle.removeAll()

@@ -177,39 +177,6 @@ struct EventLoopTests {
         #expect(count == 2)
     }
 
-    @Test func `a file that changes, goes and comes back is told of each time`() throws {
-        var folder = Array("/tmp/eventhttp-XXXXXX".utf8CString)
-        try #require(mkdtemp(&folder) != nil)
-        let folderPath = String(decoding: folder.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let path = folderPath + "/file"
-        defer {
-            unlink(path)
-            rmdir(folderPath)
-        }
-        func write(_ content: String) {
-            let file = fopen(path, "w")
-            fputs(content, file)
-            fclose(file)
-        }
-        func rename(_ content: String) {
-            let other = path + ".new"
-            let file = fopen(other, "w")
-            fputs(content, file)
-            fclose(file)
-            Glibc.rename(other, path)
-        }
-        write("1")
-        let loop = EventLoop()
-        // Each step is taken when the one before it has been noticed.
-        var steps: [() -> Void] = [
-            { write("22") }, { rename("333") }, { unlink(path) }, { write("4444") }, { [unowned loop] in loop.stop() },
-        ]
-        loop.onChange(ofFile: path) { if !steps.isEmpty { steps.removeFirst()() } }
-        steps.removeFirst()()
-        run(loop)
-        #expect(steps.isEmpty)
-    }
-
     @Test func `a descriptor that is ready is told to whoever waits for it`() throws {
         final class Reader: IOTarget {
             var watcher: IOWatcher

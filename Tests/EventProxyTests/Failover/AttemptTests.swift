@@ -10,7 +10,7 @@ struct AttemptTests {
         var attempt = Attempt()
         for host in 0..<tried {
             attempt.began(host: host)
-            if host < deaths { attempt.died(host: host, host == 0 ? .retry : .stop) }
+            if host < deaths { attempt.died(host: host, id: host, host == 0 ? .retry : .stop) }
         }
         return attempt
     }
@@ -41,7 +41,7 @@ struct AttemptTests {
             let (isIdempotent, isReplayable, wasSent) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0)
             var attempt = attempt(tried: 1, deaths: 0)
             attempt.failed(.lost)
-            if wasSent { attempt.died(host: 0, .retry) }
+            if wasSent { attempt.died(host: 0, id: 0, .retry) }
             let may = attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
             #expect(may == (isReplayable && (isIdempotent || !wasSent)))
             #expect(attempt.deaths == (wasSent ? 1 : 0))
@@ -56,9 +56,9 @@ struct AttemptTests {
     @Test func `a host that took a fresh connection after a death is still one host`() {
         var attempt = Attempt()
         attempt.began(host: 3)
-        attempt.died(host: 3, .retry)
+        attempt.died(host: 3, id: 3, .retry)
         attempt.replayed()
-        attempt.died(host: 3, .retry)
+        attempt.died(host: 3, id: 3, .retry)
         #expect(attempt.deaths == 1)
         #expect(attempt.mayTryAnother(attemptsMax: 2, isIdempotent: true, isReplayable: true, wasSent: true))
         attempt.began(host: 4)

@@ -185,11 +185,10 @@ struct HedgingTests {
 
     @Test func `hedges and retries are paid from one budget`() throws {
         let loop = EventLoop()
-        var configuration = ProxyConfiguration(services: [
+        let configuration = ProxyConfiguration(services: [
             .init(name: "a", hosts: [.init(address: "127.0.0.1", port: 1), .init(address: "127.0.0.1", port: 2)])
         ])
-        configuration.healthCheck.type = .none
-        let proxy = ProxyLoop(try ProxySetup(configuration, seed: 0, workers: 1), on: loop, worker: 0)
+        let proxy = ProxyLoop(ProxySetup(configuration, seed: 0, workers: 1), on: loop, worker: 0)
         let takeRetry = { proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) != nil }
         for number in 0..<30 { #expect(number % 2 == 0 ? proxy.takeHedge(service: 0) : takeRetry()) }
         #expect(!proxy.takeHedge(service: 0))

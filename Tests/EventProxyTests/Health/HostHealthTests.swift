@@ -102,9 +102,7 @@ struct HostHealthTests {
     /// A proxy whose first host was ejected a while ago, seen from within.
     private static func ejected(_ msAgo: Int64) throws -> ProxyLoop {
         let hosts = (1...2).map { ProxyConfiguration.Host(address: "127.0.0.1", port: $0) }
-        var configuration = ProxyConfiguration(services: [.init(name: "a", hosts: hosts)])
-        configuration.healthCheck.type = .none
-        let setup = try ProxySetup(configuration, seed: 0, workers: 1)
+        let setup = ProxySetup(ProxyConfiguration(services: [.init(name: "a", hosts: hosts)]), seed: 0, workers: 1)
         let loop = EventLoop()
         var random = SplitMix64(seed: 0)
         _ = setup.health.eject(0, .consecutiveFailures, nowMs: loop.nowMs - msAgo, using: &random)

@@ -23,11 +23,11 @@ struct TestProxy {
                     hosts: ports.map { ProxyConfiguration.Host(address: "127.0.0.1", port: $0) })
             })
         configure(&configuration)
-        let setup = try ProxySetup(configuration, seed: 0, workers: 1)
+        let setup = ProxySetup(configuration, seed: 0, workers: 1)
         self.setup = setup
         server = try TestServer(options: setup.serverOptions, metrics: setup.serverMetrics(worker: 0)) { [parts] loop in
-            let handler = ReverseProxy(setup, on: loop, worker: 0)
-            parts.proxy = handler.proxy
+            let handler = CheckedProxy(setup, on: loop)
+            parts.proxy = handler.proxy.proxy
             return handler
         }
     }
@@ -61,8 +61,38 @@ struct TestProxy {
         try server.waitForDrain()
     }
 
+    /// A proxy, and the checks of its hosts on the same loop.
+    private struct CheckedProxy: Handler {
+        private(set) var proxy: ReverseProxy
+        private let checker: HealthChecker
+
+        init(_ setup: ProxySetup, on loop: EventLoop) {
+            proxy = ReverseProxy(setup, on: loop, worker: 0)
+            checker = HealthChecker(setup, on: loop)
+        }
+
+        mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
+            proxy.handle(request, exchange)
+        }
+    }
+
     func get(_ path: String = "/", _ fields: String = "") throws -> RawResponse {
         try server.ask("GET \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
+    }
+}
+
+/// A proxy, and the checks of its hosts on the same loop.
+private struct CheckedProxy: Handler {
+    private(set) var proxy: ReverseProxy
+    private let checker: HealthChecker
+
+    init(_ setup: ProxySetup, on loop: EventLoop) {
+        proxy = ReverseProxy(setup, on: loop, worker: 0)
+        checker = HealthChecker(setup, on: loop)
+    }
+
+    mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
+        proxy.handle(request, exchange)
     }
 }
 

@@ -26,11 +26,12 @@ struct OriginTests {
     private let loop = EventLoop()
 
     private func origin(_ port: UInt16, idleMs: Int64 = 60_000) -> Origin {
-        Origin(
-            service: "service", host: .init(address: "127.0.0.1", port: port),
-            address: SocketAddress("127.0.0.1", port: port)!, fieldName: "Host",
-            queue: HostQueue(limit: 1, waitingMax: 0, deadlineMs: 0), on: loop, limits: ParserLimits(),
-            timeouts: ClientTimeouts(), idleMs: idleMs, metrics: WorkerMetrics())
+        var configuration = ProxyConfiguration(services: [
+            .init(name: "service", hosts: [.init(address: "127.0.0.1", port: port)])
+        ])
+        configuration.timeouts.originIdleMs = idleMs
+        let snapshot = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
+        return Origin(snapshot.hosts[0], snapshot, on: loop, worker: 0, WorkerMetrics())
     }
 
     private func turn(until isTrue: () -> Bool) throws {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+
+/// What is known of a name: the addresses that it has, or had when the resolver last said. Pure.
+///
+/// A resolver that fails takes no host away, however long it fails: what it said last is the best that is known. If it
+/// says that the name has no address, that may be a slip, too, so it has to say so for a while; but not for ever, as
+/// the addresses of a service that was scaled to zero may be others' by then.
+struct NameRecord {
+    enum Change: Equatable {
+        case none
+        /// The name has other addresses than before.
+        case moved
+        /// The first of a row of lookups that brought nothing.
+        case failing
+        /// The first after such a row that did.
+        case recovered
+    }
+
+    private(set) var addresses: [SocketAddress] = []
+    /// Why the last lookup brought nothing; nil if it did.
+    private(set) var failure: String?
+    private var emptySinceMs: Int64?
+
+    /// Takes the result of a lookup in. `holdMs` is how long the last addresses are kept although there are none.
+    mutating func record(
+        _ result: Result<[SocketAddress], Resolver.Failure>, holdMs: Int64, nowMs: Int64
+    ) -> Change {
+        switch result {
+        case .success(let found) where !found.isEmpty: return succeeded(found)
+        case .success: return failed("it has no address", isFinal: true, holdMs, nowMs)
+        case .failure(let failure): return failed(failure.reason, isFinal: failure.isFinal, holdMs, nowMs)
+        }
+    }
+
+    private mutating func succeeded(_ found: [SocketAddress]) -> Change {
+        let wasFailing = failure != nil
+        failure = nil
+        emptySinceMs = nil
+        // Resolvers turn the order from answer to answer, which is no change.
+        let sorted = found.sorted { $0.description < $1.description }
+        if sorted == addresses { return wasFailing ? .recovered : .none }
+        addresses = sorted
+        return .moved
+    }
+
+    private mutating func failed(_ reason: String, isFinal: Bool, _ holdMs: Int64, _ nowMs: Int64) -> Change {
+        let isFirst = failure == nil
+        failure = reason
+        guard isFinal else {
+            emptySinceMs = nil
+            return isFirst ? .failing : .none
+        }
+        let sinceMs = emptySinceMs ?? nowMs
+        emptySinceMs = sinceMs
+        if !addresses.isEmpty, nowMs - sinceMs >= holdMs {
+            addresses = []
+            return .moved
+        }
+        return isFirst ? .failing : .none
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+public import EventHTTP
+internal import Glibc
+internal import Logging
+
+/// What a proxy does once per process, on a loop that serves no requests: it checks the hosts, resolves their names
+/// again and again, and goes over to another configuration when the file has one, or on SIGHUP.
+public final class ProxyControl: LoopService {
+    private let setup: ProxySetup
+    private let path: String
+    private let loop: EventLoop
+    private let checker: HealthChecker
+    private let discovery: Discovery
+    private var watcher: ConfigurationWatcher?
+    private var configuration: ProxyConfiguration
+
+    /// `text` is the content of the file at `path` that the setup was made from.
+    public init(_ setup: ProxySetup, path: String, text: [UInt8], on loop: EventLoop) {
+        self.setup = setup
+        self.path = path
+        self.loop = loop
+        let snapshot = setup.snapshot
+        configuration = snapshot.configuration
+        checker = HealthChecker(setup, on: loop)
+        discovery = Discovery(on: loop, logger: setup.logger)
+        discovery.told = { [unowned self] haveChanged in if haveChanged { publish() } }
+        watcher = ConfigurationWatcher(path, content: text, on: loop) { [unowned self] in reload($0, "it changed") }
+        loop.onSignal(SIGHUP) { [unowned self] in reload() }
+        follow(known: snapshot.addresses)
+    }
+
+    public func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
+        completion()
+    }
+
+    // MARK: Reloading
+
+    private func reload() {
+        do throws(ConfigurationErrors) {
+            reload(try ProxyConfiguration.read(path: path), "SIGHUP")
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func reload(_ text: [UInt8], _ why: String) {
+        do throws(ConfigurationErrors) {
+            let new = try ProxyConfiguration.parse(text, file: path)
+            let fixed = configuration.fixedKeys(changedBy: new)
+            configuration = new
+            follow(known: discovery.addresses)
+            publish()
+            setup.logger.notice("\(path) is in force (\(why))")
+            if !fixed.isEmpty {
+                let keys = fixed.joined(separator: ", ")
+                setup.logger.warning("\(path): what changed in \(keys) takes a restart; all else is in force")
+            }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    /// Nothing changes: half of a configuration could be worse than an old one.
+    private func refuse(_ errors: ConfigurationErrors) {
+        setup.logger.error("the configuration stays as it was: \(errors)")
+    }
+
+    private func follow(known: KnownAddresses) {
+        discovery.follow(
+            configuration.hostNames, known: known, intervalMs: configuration.discovery.intervalMs,
+            holdMs: configuration.discovery.holdMs)
+    }
+
+    private func publish() {
+        checker.follow(setup.publish(configuration, discovery.addresses))
+    }
+}
+
+extension ProxyConfiguration {
+    /// The keys whose values cannot change while the proxy runs, of those that differ in `new`.
+    func fixedKeys(changedBy new: ProxyConfiguration) -> [String] {
+        var keys: [String] = []
+        if new.listen != listen { keys.append("listen") }
+        if new.workers != workers { keys.append("workers") }
+        if new.log != log { keys.append("log") }
+        return keys
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+
+/// An address of a host of a service. A name that has several is several hosts.
+struct ResolvedHost: Sendable {
+    /// Tells it from all others that this process has met: it stays with the host, and no other gets it later.
+    let id: Int
+    let service: String
+    let host: ProxyConfiguration.Host
+    let address: SocketAddress
+
+    /// `NAME-ADDRESS-PORT`, as in the reference. Of a name it has the address, which tells its hosts apart.
+    var label: String {
+        let isLiteral = SocketAddress(host.address, port: host.port) != nil
+        return "\(service)-\(isLiteral ? host.address : address.host)-\(host.port)"
+    }
+
+    /// What outlives a reload, and the process: the consistent hash goes by it.
+    var identity: UInt64 { Hash64.hash(Array(address.description.utf8).span, seed: 0) }
+}
+
+/// A name and a port in the configuration.
+struct HostName: Hashable, Sendable {
+    let name: String
+    let port: UInt16
+
+    init(_ host: ProxyConfiguration.Host) {
+        name = host.address
+        port = host.port
+    }
+
+    /// The address that it is, if it is one and no name.
+    var literal: SocketAddress? { SocketAddress(name, port: port) }
+}
+
+/// The addresses that names have, as far as they are known.
+struct KnownAddresses: Sendable {
+    private var byName: [HostName: [SocketAddress]] = [:]
+
+    subscript(name: HostName) -> [SocketAddress] {
+        get {
+            if let literal = name.literal { return [literal] }
+            return byName[name] ?? []
+        }
+        set { byName[name] = newValue }
+    }
+}
+
+extension ProxyConfiguration {
+    /// The names of all hosts that have to be resolved, each once.
+    var hostNames: Set<HostName> {
+        Set(services.flatMap(\.hosts).map { HostName($0) }.filter { $0.literal == nil })
+    }
+}
