@@ -26,8 +26,8 @@ public final class ProxySetup: Sendable {
     private let state: Mutex<State>
 
     /// Resolves the names of the hosts, as far as that is possible soon; see ``ProxyControl`` for the rest. Blocks
-    /// while it does. `seed` chooses where the round robin begins and what the proxy calls itself in `Via`. `workers` is
-    /// how many loops there will be.
+    /// while it does. `seed` chooses where the round robin begins and what the proxy calls itself in `Via`. `workers`
+    /// is how many loops there will be.
     public convenience init(_ configuration: ProxyConfiguration, seed: UInt32, workers: Int) {
         // Nobody outside can know it, so nobody can make requests that look alike to us.
         var random = SystemRandomNumberGenerator()

@@ -15,9 +15,6 @@ struct AppRun {
         LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: writer) }
         let logger = Logger(label: log.name)
         let workers = sockets.count
-        logger.info(
-            "app-server \(name) listens on \(sockets[0].address), \(workers) worker\(workers == 1 ? "" : "s")")
-
         let (name, sockets, drainDelayMs, drainTimeoutMs) = (name, sockets, drainDelayMs, drainTimeoutMs)
         let drain = Drain { pace in
             let delay = pace == .delayed ? drainDelayMs / 1000 : 0
@@ -26,6 +23,11 @@ struct AppRun {
         }
         let health = AppHealth(workers: workers, drain: drain)
         LoopGroup.run(workers: workers, drain: drain, reopenLogs: { writer.reopen() }) { loop, worker in
+            // From here on signals drain.
+            if worker == 0 {
+                logger.info(
+                    "app-server \(name) listens on \(sockets[0].address), \(workers) worker\(workers == 1 ? "" : "s")")
+            }
             var options = ServerOptions()
             options.drainDelayMs = drainDelayMs
             options.drainTimeoutMs = drainTimeoutMs

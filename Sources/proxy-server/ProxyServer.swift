@@ -79,7 +79,6 @@ struct ProxyServer: ParsableCommand {
         OpenFiles.raiseLimit()
         let sockets = try ListeningSocket.perWorker(workers, on: address)
         let logger = Logger(label: "proxy-log")
-        logger.info("proxy-server listens on \(address) with \(workers) worker(s)")
         let options = setup.serverOptions
         logger.info(
             "each worker takes \(options.connectionsMax) clients at once; \(OpenFiles.limit) files may be open")
@@ -96,7 +95,9 @@ struct ProxyServer: ParsableCommand {
             workers: workers, drain: drain, reopenLogs: { log.reopen() },
             control: { ProxyControl(setup, path: path, text: text, on: $0) }
         ) { loop, worker in
-            ProxyWorker(
+            // From here on signals drain.
+            if worker == 0 { logger.info("proxy-server listens on \(address) with \(workers) worker(s)") }
+            return ProxyWorker(
                 setup, on: loop, worker: worker, socket: sockets[worker],
                 accessLog: logsAccess ? AccessLog(channel: log.makeChannel()) : nil)
         }

@@ -257,7 +257,8 @@
                 return nil
             }
             return
-                "only \(bad.map(\.index)) of \(origins.count) are bad and \(setup.snapshot.configuration.attempts) are tried"
+                "only \(bad.map(\.index)) of \(origins.count) are bad, "
+                + "and \(setup.snapshot.configuration.attempts) are tried"
         }
 
         func finish() {

@@ -29,11 +29,6 @@ public enum LoopGroup {
         precondition(workers >= 1, "a group has at least one loop")
         ProcessSignals.ignoreBrokenPipes()
         let group = GroupState(workers)
-        let controlThread = control.map { control in
-            startThread("control", of: "the control loop") {
-                Worker().run(GroupState.controlIndex, group) { loop, _ in control(loop) }
-            }
-        }
         let first = Worker()
         group.lead(with: first.loop.mailbox)
         let endings = [SIGTERM, SIGINT]
@@ -46,6 +41,11 @@ public enum LoopGroup {
         drain.onBegin { group.drain($0) }
         first.loop.onSignal(SIGUSR1, reopenLogs)
 
+        let controlThread = control.map { control in
+            startThread("control", of: "the control loop") {
+                Worker().run(GroupState.controlIndex, group) { loop, _ in control(loop) }
+            }
+        }
         var threads: [SystemThread] = []
         for index in 1..<workers {
             threads.append(startThread("loop", of: "worker \(index)") { Worker().run(index, group, start) })
