@@ -3,6 +3,7 @@
 // as static inline functions that Swift can call. Every watcher's memory is owned by Loop/Watcher.swift.
 #pragma once
 #include <ev.h>
+#include <linux/filter.h>
 
 typedef void (*cev_io_callback)(struct ev_loop *, ev_io *, int);
 typedef void (*cev_timer_callback)(struct ev_loop *, ev_timer *, int);
@@ -34,3 +35,13 @@ extern int cev_accept4(int fd, void *address, unsigned int *length, int flags) _
 // Two more that the module hides: names a thread; fills the set of CPUs that a thread (0: this one) may run on.
 extern int cev_name_thread(unsigned long thread, const char *name) __asm__("pthread_setname_np");
 extern int cev_thread_cpus(int thread, unsigned long size, void *set) __asm__("sched_getaffinity");
+
+// The program of a SO_REUSEPORT group that gives each new connection to one of `count` sockets at random, from place
+// `first` on; and how many instructions it has. A place that there is not is as if there were no program.
+static const int cev_chooser_length = 4;
+static inline void cev_write_chooser(struct sock_filter *code, unsigned first, unsigned count) {
+    code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_RANDOM);
+    code[1] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count);
+    code[2] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, first);
+    code[3] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_A, 0);
+}

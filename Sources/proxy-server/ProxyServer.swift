@@ -40,6 +40,9 @@ struct ProxyServer: ParsableCommand {
     @Flag(help: "Only check the configuration: exit status 0 if it is right, 2 with every error if not.")
     var check = false
 
+    @Flag(help: "Listen beside the proxy-server that already does; then stop that one with SIGTERM: no request fails.")
+    var takeover = false
+
     func run() throws {
         let text: [UInt8]
         let configuration: ProxyConfiguration
@@ -57,7 +60,8 @@ struct ProxyServer: ParsableCommand {
         do {
             try serve(configuration, text)
         } catch let error as SystemError {
-            StandardError.print("proxy-server: \(error)")
+            let remedy = error.isAddressInUse && !takeover ? ", or replace it with --takeover" : ""
+            StandardError.print("proxy-server: \(error)\(remedy)")
             throw ExitCode(1)
         }
     }
@@ -77,7 +81,7 @@ struct ProxyServer: ParsableCommand {
         }
         // All sockets before the first worker, so that a port that is taken is told before anything has begun.
         OpenFiles.raiseLimit()
-        let sockets = try ListeningSocket.perWorker(workers, on: address)
+        let sockets = try ListeningSocket.perWorker(workers, on: address, besideOthers: takeover)
         let logger = Logger(label: "proxy-log")
         let options = setup.serverOptions
         logger.info(

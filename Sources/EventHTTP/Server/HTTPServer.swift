@@ -12,7 +12,7 @@ public final class HTTPServer: LoopService {
     ) {
         server = ServerLoop(
             on: loop, handler: HandlerBox(handler), options: options, accessLog: accessLog, metrics: metrics)
-        server.listen(socket.take())
+        server.listen(socket.take(), of: socket.group)
     }
 
     deinit {

@@ -11,13 +11,15 @@ package final class Listener: IOTarget {
     static let exhaustedPauseMs: Int64 = 100
 
     private var descriptor = Descriptor.none
+    private let group: ListenerGroup
     private unowned let server: ServerLoop
     private var watcher: IOWatcher
     private var isWaiting = false
     private var isPaused = false
 
-    init(_ descriptor: consuming Descriptor, server: ServerLoop) {
+    init(_ descriptor: consuming Descriptor, of group: ListenerGroup, server: ServerLoop) {
         self.descriptor = descriptor
+        self.group = group
         self.server = server
         watcher = IOWatcher(on: server.loop)
         super.init()
@@ -47,8 +49,14 @@ package final class Listener: IOTarget {
         }
     }
 
+    /// Has new connections go to the process that takes over, and says since when they do; nil if there is none.
+    func handOver() throws(SystemError) -> Int64? {
+        try group.handOver(from: descriptor, nowMs: server.loop.nowMs)
+    }
+
     /// Takes all connections that wait, however many: those that are left when the listener closes are reset.
-    func acceptAll() {
+    func acceptLast() {
+        group.close(descriptor)
         while case .connection(let connection, let peer) = Socket.accept(from: descriptor) {
             server.accepted(connection, peer: peer)
         }

@@ -27,8 +27,8 @@ final class ServerLoop {
     var options: ServerOptions { context.options }
     var openCount: Int { connections.count - idle.count }
 
-    func listen(_ descriptor: consuming Descriptor) {
-        listener = Listener(descriptor, server: self)
+    func listen(_ descriptor: consuming Descriptor, of group: ListenerGroup) {
+        listener = Listener(descriptor, of: group, server: self)
     }
 
     func accepted(_ descriptor: consuming Descriptor, peer: SocketAddress) {
@@ -75,16 +75,35 @@ final class ServerLoop {
         context.endsConnections = true
         drained = completion
         let delayMs = pace == .delayed ? options.drainDelayMs : 0
+        _ = handOver()
         if delayMs == 0 { return stopAccepting(spreadMs: 0) }
         loop.schedule(afterMs: delayMs) { [weak self] in
             self?.stopAccepting(spreadMs: min(delayMs, Self.closeSpreadMsMax))
         }
     }
 
+    /// Has new connections go to the process that takes over, if there is one; how long some that began before may yet
+    /// be on their way to this one.
+    private func handOver() -> Int64 {
+        do throws(SystemError) {
+            guard let sinceMs = try listener?.handOver() else { return 0 }
+            return max(sinceMs + ListenerGroup.handshakeMs - loop.nowMs, 0)
+        } catch {
+            logger.warning("\(error); connections that begin as this process ends may fail")
+            return 0
+        }
+    }
+
     private func stopAccepting(spreadMs: Int64) {
+        let waitMs = handOver()
+        if waitMs == 0 { return closeListener(spreadMs: spreadMs) }
+        loop.schedule(afterMs: waitMs) { [weak self] in self?.closeListener(spreadMs: spreadMs) }
+    }
+
+    private func closeListener(spreadMs: Int64) {
         context.isDraining = true
         // Those in the kernel's queue have been told that they are connected.
-        listener?.acceptAll()
+        listener?.acceptLast()
         listener = nil
         let count = Int64(openCount)
         var position: Int64 = 0

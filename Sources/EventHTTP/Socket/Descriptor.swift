@@ -2,7 +2,7 @@
 internal import Glibc
 
 /// An open file descriptor that is closed exactly once: when its owner lets it go. Or none.
-public struct Descriptor: ~Copyable {
+public struct Descriptor: ~Copyable, Sendable {
     /// The number the kernel knows it by; -1 for none.
     package let number: Int32
 

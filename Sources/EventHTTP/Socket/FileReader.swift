@@ -29,4 +29,28 @@ package enum FileReader {
         }
         return nil
     }
+
+    /// Calls `body` with each line until it returns false, without reading much beyond that.
+    static func lines(_ path: String, _ body: (Substring) -> Bool) {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return }
+        let descriptor = Descriptor(number)
+        var rest: [UInt8] = []
+        while true {
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count in
+                var result: Int
+                repeat {
+                    result = unsafe read(descriptor.number, buffer.baseAddress, buffer.count)
+                } while result < 0 && errno == EINTR
+                count = max(result, 0)
+            }
+            if piece.isEmpty { return }
+            rest += piece
+            guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
+            for line in String(decoding: rest[..<end], as: UTF8.self).split(separator: "\n") where !body(line) {
+                return
+            }
+            rest.removeSubrange(...end)
+        }
+    }
 }

@@ -6,28 +6,41 @@ internal import Synchronization
 public final class ListeningSocket: Sendable {
     /// Where it listens; the port is the real one when 0 was asked for.
     public let address: SocketAddress
+    /// Those of this process on the same address.
+    let group: ListenerGroup
     private let descriptor: Mutex<Descriptor?>
 
     /// Throws when the address cannot be listened on; the error says why and what to do. Another socket that shares the
     /// address is no reason: see `perWorker`.
-    public init(on address: SocketAddress) throws(SystemError) {
+    public convenience init(on address: SocketAddress) throws(SystemError) {
         let socket = try Socket.listening(on: address)
-        self.address = Socket.localAddress(of: socket) ?? address
+        let address = Socket.localAddress(of: socket) ?? address
+        self.init(socket, on: address, ListenerGroup(address, count: 1))
+    }
+
+    private init(_ socket: consuming Descriptor, on address: SocketAddress, _ group: ListenerGroup) {
+        self.address = address
+        self.group = group
         descriptor = Mutex(socket)
     }
 
     /// A socket for each worker, all on the same address; the kernel spreads connections over them.
     ///
     /// Unless `besideOthers`, throws when another process listens there, even one that would share the address: two
-    /// servers that split the connections between them without knowing are a trap.
+    /// servers that split the connections between them without knowing are a trap. With it, this process takes over
+    /// from another one of the same user, which gives it all new connections when it drains.
     public static func perWorker(
         _ workers: Int, on address: SocketAddress, besideOthers: Bool = false
     ) throws(SystemError) -> [ListeningSocket] {
         precondition(workers >= 1)
         if !besideOthers, address.port != 0 { try Socket.checkFree(address) }
-        let first = try ListeningSocket(on: address)
-        var sockets = [first]
-        for _ in 1..<workers { sockets.append(try ListeningSocket(on: first.address)) }
+        let first = try Socket.listening(on: address)
+        let address = Socket.localAddress(of: first) ?? address
+        let group = ListenerGroup(address, count: workers)
+        var sockets = [ListeningSocket(first, on: address, group)]
+        for _ in 1..<workers {
+            sockets.append(ListeningSocket(try Socket.listening(on: address), on: address, group))
+        }
         return sockets
     }
 

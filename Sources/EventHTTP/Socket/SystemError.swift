@@ -23,6 +23,9 @@ public struct SystemError: Error, CustomStringConvertible {
         }
     }
 
+    /// Somebody listens there already.
+    package var isAddressInUse: Bool { number == EADDRINUSE }
+
     public var description: String {
         let reason = unsafe String(cString: strerror(number))
         let remedy =
