@@ -44,7 +44,8 @@ extension ProxyLoop {
     }
 
     private func select(_ tried: TriedHosts, _ key: UInt64, worst: HostFilter.Quality = .any) -> Int? {
-        balancer.select(table, key: key, tried: tried, worst: worst, nowMs: loop.nowMs, random: &random)
+        table.endRests(nowMs: loop.nowMs)
+        return balancer.select(table, key: key, tried: tried, worst: worst, nowMs: loop.nowMs, random: &random)
     }
 
     /// Takes over what other workers and the checks have found; one load when nothing has changed.
@@ -112,7 +113,8 @@ extension ProxyLoop {
         let latencyNs = max(loop.nowNs - leg.askedNs, 0)
         // One that has left the configuration meanwhile is nobody's business any more.
         guard leg.host != TriedHosts.gone else { return }
-        table.ended(leg.host, hostOutcome(outcome, retryAfterMs), latencyNs: latencyNs, nowMs: nowMs)
+        table.ended(leg.host, hostOutcome(outcome), latencyNs: latencyNs, nowMs: nowMs)
+        if retryAfterMs > 0 { table.rest(leg.host, forMs: retryAfterMs, nowMs: nowMs) }
         if let status {
             leg.origin.metrics.answered(status, us: latencyNs / 1_000)
             serviceMetrics[table[leg.host].service].firstByte.observe(us: latencyNs / 1_000)
@@ -136,10 +138,10 @@ extension ProxyLoop {
         }
     }
 
-    private func hostOutcome(_ outcome: Outcome, _ retryAfterMs: Int64) -> HostOutcome {
+    private func hostOutcome(_ outcome: Outcome) -> HostOutcome {
         switch outcome {
         case .success: .answered
-        case .serverError, .connectFailure, .lost: .failed(retryAfterMs: retryAfterMs)
+        case .serverError, .connectFailure, .lost: .failed
         case .hang, .suspectDeath, .clientGone: .abandoned
         }
     }

@@ -39,7 +39,7 @@ extension ProxyLoop {
     func serveQueue(_ origin: Origin) {
         refreshHealth()
         let isGone = origin.number == TriedHosts.gone
-        if isGone || !table[origin.number].isUsable && table.hasUsable {
+        if isGone || !table[origin.number].isWilling && table.hasWilling {
             // Whoever was to be sent there goes where all others go.
             for _ in 0..<origin.queue.waiting {
                 guard let transaction = origin.queue.takeFirst() else { break }

@@ -26,10 +26,15 @@ public struct ResponseHead: ~Escapable {
     public var fields: Fields {
         @_lifetime(copy self) get { Fields(bytes, lines) }
     }
-    /// `Retry-After` as a number of seconds (RFC 9110 §10.2.3), in milliseconds; nil when there is none or a date.
+    /// `Retry-After` (RFC 9110 §10.2.3) in milliseconds; nil when there is none. A date counts from the response's own
+    /// `Date`, whatever clock both are from; without that, or before it, it says nothing.
     package var retryAfterMs: Int64? {
-        guard let seconds = fields.first(.retryAfter)?.decimal else { return nil }
-        return Int64(min(seconds, 86_400)) * 1_000
+        guard let value = fields.first(.retryAfter) else { return nil }
+        if let seconds = value.decimal { return Int64(min(seconds, 86_400)) * 1_000 }
+        guard let then = HTTPDate.unixSeconds(value), let date = fields.first(.date),
+            let now = HTTPDate.unixSeconds(date), then > now
+        else { return nil }
+        return min(then - now, 86_400) * 1_000
     }
     package var connection: ConnectionOptions { parsed.connection }
     package var hasUpgrade: Bool { parsed.hasUpgrade }

@@ -29,6 +29,7 @@ public struct Status: Sendable, Equatable {
     public static let contentTooLarge = Status(known: 413)
     public static let uriTooLong = Status(known: 414)
     public static let expectationFailed = Status(known: 417)
+    public static let tooManyRequests = Status(known: 429)
     public static let headTooLarge = Status(known: 431)
     public static let internalServerError = Status(known: 500)
     public static let notImplemented = Status(known: 501)

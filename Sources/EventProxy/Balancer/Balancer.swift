@@ -12,9 +12,10 @@ enum Balancer: ~Copyable {
     /// The next host for a request that has tried some: never one of those, and nil when there is no other.
     ///
     /// First a usable host of a service that has not been tried, then any usable host, both with room for the request;
-    /// then the same though it has to wait there; then a draining one; and if all that are left are thought to be down,
-    /// one of them; but none beyond `worst`. Each time in the tier whose turn it is, and if it has none, in the other
-    /// tiers in order. A retry prefers a new service of a later tier to the service that has just failed.
+    /// then the same though it has to wait there; then one that has asked for patience; then a draining one; and if all
+    /// that are left are thought to be down, one of them; but none beyond `worst`. Each time in the tier whose turn it
+    /// is, and if it has none, in the other tiers in order. A retry prefers a new service of a later tier to the
+    /// service that has just failed.
     ///
     /// Only the consistent hash looks at `key`, only `leastRequests` draws from `random`.
     mutating func select(

@@ -4,9 +4,11 @@
 struct HostFilter {
     /// How well a host has to be.
     enum Quality: Int, Comparable {
-        /// Usable, and it has room for one request more.
+        /// Willing, and it has room for one request more.
         case ready
-        /// The request may have to wait for its turn there.
+        /// Usable, and it has not asked for patience; the request may have to wait for its turn there.
+        case willing
+        /// Neither down nor about to go.
         case usable
         /// Also one that is about to go.
         case available
@@ -41,7 +43,8 @@ struct HostFilter {
         if quality >= worst { return false }
         wantsNewService = tried.count > 0
         switch quality {
-        case .ready: quality = .usable
+        case .ready: quality = .willing
+        case .willing: quality = .usable
         case .usable: quality = .available
         case .available: quality = .any
         case .any: return false
@@ -68,6 +71,7 @@ struct HostFilter {
     private func isWellEnough(_ host: HostTable.Host) -> Bool {
         switch quality {
         case .ready: host.isReady
+        case .willing: host.isWilling
         case .usable: host.isUsable
         case .available: host.isAvailable
         case .any: true

@@ -24,13 +24,13 @@ extension HostTable {
     }
 
     /// The weight of a service now, times `weightScale`. All of it while its usable hosts can take that; less when few
-    /// are left or they are warming up. Zero if none is usable.
+    /// are left or they are warming up. Zero if none is usable and willing.
     func effectiveWeight(ofService index: Int, nowMs: Int64) -> Int {
         let service = service(index)
         var usable = service.weightUsable * Self.weightScale
         if nowMs < service.rampEndMs {
             usable = 0
-            for host in service.hosts where self[host].isUsable { usable += effectiveWeight(host, nowMs: nowMs) }
+            for host in service.hosts where self[host].isWilling { usable += effectiveWeight(host, nowMs: nowMs) }
         }
         let part = Capacity.part(usable: usable, of: service.weightOfHosts * Self.weightScale)
         return service.weight * part * Self.weightScale / Capacity.scale

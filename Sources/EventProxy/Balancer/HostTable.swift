@@ -34,14 +34,20 @@ struct HostTable: ~Copyable {
         fileprivate(set) var isDraining = false
         /// It has as many requests as it may.
         fileprivate(set) var isFull = false
+        /// Until when it asked to be left alone, if that is obeyed (`Retry-After`), and after how many others it did.
+        fileprivate(set) var restEndMs = Int64.min
+        fileprivate var restNumber = 0
         /// When the host has all of its weight; long ago for one that is warm.
         fileprivate(set) var rampEndMs = Int64.min
         fileprivate(set) var estimate = LatencyEstimate()
 
         /// May get new requests.
         var isUsable: Bool { isAvailable && !isDraining }
+        var isResting: Bool { restEndMs != .min }
+        /// And has not asked to be left alone.
+        var isWilling: Bool { isUsable && !isResting }
         /// One more could be sent at once.
-        var isReady: Bool { isUsable && !isFull }
+        var isReady: Bool { isWilling && !isFull }
     }
 
     struct Service {
@@ -70,6 +76,9 @@ struct HostTable: ~Copyable {
     private var hosts: ContiguousArray<Host> = []
     private var services: ContiguousArray<Service> = []
     private var tiers: ContiguousArray<Tier> = []
+    /// When the first of those that rest has rested.
+    private var nextRestEndMs = Int64.max
+    private var restCount = 0
     let slowStartMs: Int64
 
     /// All hosts are available and warm. `slowStartMs` 0 turns the slow start off. A service whose name has no address
@@ -119,24 +128,28 @@ struct HostTable: ~Copyable {
             hosts[now].inFlight = host.inFlight
             hosts[now].isAvailable = host.isAvailable
             hosts[now].isDraining = host.isDraining
+            hosts[now].isFull = host.isFull
             hosts[now].estimate = host.estimate
+            hosts[now].restEndMs = host.restEndMs
+            hosts[now].restNumber = host.restNumber
             hosts[now].rampEndMs = host.rampEndMs
             services[hosts[now].service].rampEndMs = max(services[hosts[now].service].rampEndMs, host.rampEndMs)
         }
+        restCount = old.restCount
         healthChanged()
     }
 
     /// A request goes to a host.
     mutating func began(_ host: Int) {
         hosts[host].inFlight += 1
-        if hosts[host].isUsable { tiers[hosts[host].tier].inFlight += 1 }
+        if hosts[host].isWilling { tiers[hosts[host].tier].inFlight += 1 }
     }
 
     /// The response of a host has come, or will not. `nowMs` is the clock that balancers are given.
     mutating func ended(_ host: Int, _ outcome: HostOutcome, latencyNs: Int64, nowMs: Int64) {
         precondition(hosts[host].inFlight > 0)
         hosts[host].inFlight -= 1
-        if hosts[host].isUsable { tiers[hosts[host].tier].inFlight -= 1 }
+        if hosts[host].isWilling { tiers[hosts[host].tier].inFlight -= 1 }
         hosts[host].estimate.ended(outcome, latencyNs: latencyNs, nowMs: nowMs)
     }
 
@@ -158,11 +171,11 @@ struct HostTable: ~Copyable {
     mutating func setFull(_ host: Int, _ isFull: Bool) {
         guard hosts[host].isFull != isFull else { return }
         hosts[host].isFull = isFull
-        if hosts[host].isUsable { services[hosts[host].service].readyCount += isFull ? -1 : 1 }
+        if hosts[host].isWilling { services[hosts[host].service].readyCount += isFull ? -1 : 1 }
     }
 
-    /// There is a host that is neither down nor draining.
-    var hasUsable: Bool {
+    /// There is a host that is neither down nor draining, and has not asked to be left alone.
+    var hasWilling: Bool {
         for tier in tiers where tier.weightUsable > 0 { return true }
         return false
     }
@@ -177,6 +190,7 @@ struct HostTable: ~Copyable {
     }
 
     private mutating func healthChanged() {
+        limitResting()
         for tier in tiers.indices { tiers[tier] = Tier() }
         for service in services.indices {
             services[service].weightUsable = 0
@@ -186,7 +200,7 @@ struct HostTable: ~Copyable {
             let weight = host.weight * services[host.service].weight
             tiers[host.tier].weight += weight
             tiers[host.tier].weightMax = max(tiers[host.tier].weightMax, weight)
-            guard host.isUsable else { continue }
+            guard host.isWilling else { continue }
             tiers[host.tier].weightUsable += weight
             tiers[host.tier].inFlight += host.inFlight
             services[host.service].weightUsable += host.weight
@@ -194,5 +208,56 @@ struct HostTable: ~Copyable {
         }
         let ends = TierShares.ends(tiers.map { Capacity.part(usable: $0.weightUsable, of: $0.weight) })
         for tier in tiers.indices { tiers[tier].shareEnd = ends[tier] }
+    }
+}
+
+// MARK: - Patience
+
+/// Hosts that have answered with `Retry-After` (RFC 9110 §10.2.3), whichever way hosts are chosen.
+extension HostTable {
+    /// More is not believed.
+    static let restMsMax: Int64 = 60_000
+
+    /// As many hosts may be down, draining or resting when another one rests; never the last one.
+    private var restingMax: Int { count == 1 ? 0 : max(1, count * HealthBoard.ejectedPercentMax / 100) }
+
+    /// The host asks for no requests for so long. It gets none while others are to be had; if too many ask, the one
+    /// that asked first is used again.
+    mutating func rest(_ host: Int, forMs: Int64, nowMs: Int64) {
+        guard forMs > 0, hosts[host].isUsable else { return }
+        restCount += 1
+        hosts[host].restNumber = restCount
+        hosts[host].restEndMs = nowMs + min(forMs, Self.restMsMax)
+        healthChanged()
+    }
+
+    /// Lets those go on that have rested; a comparison when there are none.
+    mutating func endRests(nowMs: Int64) {
+        guard nowMs >= nextRestEndMs else { return }
+        for host in hosts.indices where hosts[host].isResting && nowMs >= hosts[host].restEndMs {
+            hosts[host].restEndMs = .min
+        }
+        healthChanged()
+    }
+
+    private mutating func limitResting() {
+        // What was asked for is forgotten with the host's state.
+        for host in hosts.indices where !hosts[host].isUsable { hosts[host].restEndMs = .min }
+        var notWilling = 0
+        for host in hosts where !host.isWilling { notWilling += 1 }
+        while notWilling > restingMax, let first = firstAtRest() {
+            hosts[first].restEndMs = .min
+            notWilling -= 1
+        }
+        nextRestEndMs = .max
+        for host in hosts where host.isResting { nextRestEndMs = min(nextRestEndMs, host.restEndMs) }
+    }
+
+    private func firstAtRest() -> Int? {
+        var first: Int?
+        for host in hosts.indices where hosts[host].isResting {
+            if first.map({ hosts[host].restNumber < hosts[$0].restNumber }) ?? true { first = host }
+        }
+        return first
     }
 }

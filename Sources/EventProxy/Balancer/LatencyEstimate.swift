@@ -4,8 +4,8 @@
 enum HostOutcome {
     /// A response that is no failure, after the latency given with it.
     case answered
-    /// No response, or one of 5xx or 429, which asks to be left alone for so long (`Retry-After`; 0 if it does not).
-    case failed(retryAfterMs: Int64)
+    /// No response, or one of 5xx.
+    case failed
     /// We went before the response came: the client left, or another host was faster. All that is known of the latency
     /// is a lower bound.
     case abandoned
@@ -21,8 +21,6 @@ struct LatencyEstimate {
     static let decayMs: Double = 10_000
     /// The latency that a failure counts as.
     static let penaltyMs: Int64 = 5_000
-    /// More is not believed of `Retry-After`.
-    static let retryAfterMsMax: Int64 = 60_000
     /// Below this, latency tells nothing about load.
     static let latencyNsMin: Double = 10_000
     static let nanosecondsInMillisecond: Int64 = 1_000_000
@@ -30,7 +28,6 @@ struct LatencyEstimate {
     private var latencyNs: Double = 0
     private var latencyAtMs: Int64 = 0
     private var penaltyNs: Double = 0
-    /// In the future while `Retry-After` asks to wait: until then the penalty does not fade.
     private var penaltyAtMs: Int64 = 0
     /// Whether there has been a sample.
     private(set) var isKnown = false
@@ -48,16 +45,13 @@ struct LatencyEstimate {
         switch outcome {
         case .answered:
             add(Double(sampleNs), nowMs: nowMs)
-            if penaltyAtMs > nowMs { return }
             // Half for each success: a host that has recovered is back after a dozen requests.
             penaltyNs = penalty(nowMs: nowMs) / 2
             penaltyAtMs = nowMs
-        case .failed(let retryAfterMs):
-            let waitMs = min(max(0, retryAfterMs), Self.retryAfterMsMax)
-            let sampleMs = max(Self.penaltyMs, waitMs)
-            let sample = max(Double(sampleMs * Self.nanosecondsInMillisecond), Double(sampleNs))
+        case .failed:
+            let sample = max(Double(Self.penaltyMs * Self.nanosecondsInMillisecond), Double(sampleNs))
             penaltyNs = max(penalty(nowMs: nowMs), sample)
-            penaltyAtMs = max(penaltyAtMs, nowMs + waitMs)
+            penaltyAtMs = nowMs
         case .abandoned:
             if Double(sampleNs) > latency(nowMs: nowMs) { add(Double(sampleNs), nowMs: nowMs) }
         }

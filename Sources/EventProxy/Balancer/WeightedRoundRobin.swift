@@ -73,7 +73,7 @@ private struct SmoothCycle: ~Copyable {
             if filter.admits(service: index, of: table) {
                 // A service with nothing but hosts that are out has no capacity; in a panic there are only such.
                 let weight =
-                    filter.quality <= .usable
+                    filter.quality <= .willing
                     ? table.effectiveWeight(ofService: index, nowMs: nowMs)
                     : table.service(index).weight * HostTable.weightScale
                 services[index] += weight

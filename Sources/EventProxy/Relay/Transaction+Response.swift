@@ -19,7 +19,8 @@ extension Transaction {
         if head.status.isServerError {
             if failedWithAnswer(connection, head.status, retryAfterMs: head.retryAfterMs ?? 0) { return .hold }
         } else {
-            settle(connection, head.status)
+            let asksForPatience = head.status == .tooManyRequests
+            settle(connection, head.status, retryAfterMs: asksForPatience ? head.retryAfterMs ?? 0 : 0)
         }
         win(connection)
         relay(head)

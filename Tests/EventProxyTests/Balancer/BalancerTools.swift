@@ -55,7 +55,8 @@ struct Chooser: ~Copyable {
     }
 
     mutating func choose(key: UInt64 = 0, tried: [Int] = []) -> Int? {
-        balancer.select(table, key: key, tried: TriedHosts(tried), nowMs: nowMs, random: &random)
+        table.endRests(nowMs: nowMs)
+        return balancer.select(table, key: key, tried: TriedHosts(tried), nowMs: nowMs, random: &random)
     }
 
     /// How often each host is the first choice. Nothing is in flight; each choice has another key.
@@ -115,8 +116,11 @@ struct LoadSimulation: ~Copyable {
         for request in due {
             let host = hosts[request.host]
             chooser.table.ended(
-                request.host, host.isFailing ? .failed(retryAfterMs: host.retryAfterMs) : .answered,
+                request.host, host.isFailing ? .failed : .answered,
                 latencyNs: (request.endMs - request.beganMs) * 1_000_000, nowMs: request.endMs)
+            if host.isFailing {
+                chooser.table.rest(request.host, forMs: host.retryAfterMs, nowMs: request.endMs)
+            }
         }
     }
 }

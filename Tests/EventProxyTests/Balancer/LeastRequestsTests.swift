@@ -84,20 +84,6 @@ import Testing
         }
     }
 
-    @Test func `Retry-After keeps a host out, and is not believed for ever`() {
-        for (askedMs, quietMs) in [(30_000, 30_000), (3_600_000, 60_000)] as [(Int64, Int64)] {
-            let good = LoadSimulation.Host(latencyMs: 20)
-            var load = simulation([good, .init(latencyMs: 1, isFailing: true, retryAfterMs: askedMs)], seed: 7)
-            let first = load.run(requests: 100, gapMs: 10)
-            #expect(first[1] > 0)
-            load.hosts[1] = good
-            let during = load.run(requests: Int(quietMs - 1_000) / 10, gapMs: 10)
-            #expect(during[1] == 0, "\(during)")
-            let since = load.run(requests: 10_000, gapMs: 10)
-            #expect(since[1] > 500, "\(since)")
-        }
-    }
-
     @Test func `a new host gets traffic at once`() {
         for seed in 1...8 as ClosedRange<UInt64> {
             let host = LoadSimulation.Host(latencyMs: 20)

@@ -17,6 +17,7 @@ import Testing
             if random.below(3) == 0 { table.setAvailable(host, false) }
             if random.below(5) == 0 { table.setDraining(host, true) }
             if random.below(4) == 0 { table.setFull(host, true) }
+            if random.below(4) == 0 { table.rest(host, forMs: 50_000, nowMs: 0) }
             if random.below(5) == 0 { table.startRamp(host, nowMs: Int64(random.below(1_500)) - 1_000) }
             for _ in 0..<random.below(4) { table.began(host) }
         }
@@ -26,10 +27,10 @@ import Testing
     /// How good a choice a host is; the balancer must take one of the best that are left.
     private static func rank(_ host: Int, _ table: borrowing HostTable, tried: [Int]) -> Int {
         let entry = table[host]
-        let health = !entry.isAvailable ? 0 : entry.isDraining ? 1 : 2
+        let health = !entry.isAvailable ? 0 : entry.isDraining ? 1 : entry.isResting ? 2 : 3
         var isNewService = true
         for other in tried where table[other].service == entry.service { isNewService = false }
-        let hasRoom = health == 2 && !entry.isFull
+        let hasRoom = health == 3 && !entry.isFull
         return (health + (hasRoom ? 1 : 0)) * 2 + (isNewService ? 1 : 0)
     }
 
@@ -102,9 +103,10 @@ import Testing
             var table = Self.randomTable(&random)
             for _ in 0..<100 {
                 let host = random.below(table.count)
-                switch random.below(5) {
+                switch random.below(6) {
                 case 0: table.setAvailable(host, random.below(2) == 0)
                 case 1: table.setDraining(host, random.below(2) == 0)
+                case 3: table.rest(host, forMs: Int64(random.below(3)), nowMs: 0)
                 case 2 where table[host].inFlight > 0: table.ended(host, .answered, latencyNs: 1, nowMs: 0)
                 default: table.began(host)
                 }
@@ -112,7 +114,7 @@ import Testing
             for tier in 0..<table.tierCount {
                 var inFlight = 0
                 var usable = 0
-                for host in 0..<table.count where table[host].tier == tier && table[host].isUsable {
+                for host in 0..<table.count where table[host].tier == tier && table[host].isWilling {
                     inFlight += table[host].inFlight
                     usable += table[host].weight * table.service(table[host].service).weight
                 }

@@ -105,18 +105,6 @@ import Testing
         #expect(waits.min() == 0 && waits.max() == 250)
         #expect((110...140).contains(waits.reduce(0, +) / Int64(waits.count)))
     }
-
-    @Test func `Retry-After is obeyed as far as the deadline lets`() {
-        var random = SplitMix64(seed: 1)
-        func wait(_ seconds: Int64, _ remainingMs: Int64) -> Int64? {
-            Backoff.delayMs(retry: 1, retryAfterSeconds: seconds, remainingMs: remainingMs, using: &random)
-        }
-        same(wait(2, 30_000), 2_000)
-        same(wait(20, 5_000), 4_950)
-        same(wait(.max, 5_000), 4_950)
-        same(wait(-1, 5_000), 0)
-        same(wait(1, 20), nil)
-    }
 }
 
 @Suite struct LatencyQuantileTests {

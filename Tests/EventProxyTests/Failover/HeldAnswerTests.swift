@@ -2,6 +2,8 @@
 import TestSupport
 import Testing
 
+@testable import EventProxy
+
 /// While the answer of one origin is held and another is asked, content stays where it is until somebody can take it.
 struct HeldAnswerTests {
     private static func isGated(_ gate: Shared<Bool>, _ requests: Shared<[RawRequest]>) -> ScriptedOrigin {
@@ -93,5 +95,8 @@ struct HeldAnswerTests {
         #expect(response["host"] == "service-2-127.0.0.1-\(second.port)")
         #expect(requests.current.map(\.line) == ["PUT / HTTP/1.1"])
         #expect(requests.current.first?.body == body)
+        _ = try eventually(10, "both hosts to be free") {
+            try proxy.onLoop { $0.origins.allSatisfy { $0.queue.active == 0 } } ? true : nil
+        }
     }
 }
