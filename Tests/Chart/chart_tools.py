@@ -133,5 +133,10 @@ def selects(selector, labels):
     return all(labels.get(key) == value for key, value in selector.items())
 
 
+def config_maps(things):
+    """Those with a configuration of the proxy: one or none."""
+    return [thing for thing in of_kind(things, "ConfigMap") if "config.yaml" in thing["data"]]
+
+
 def proxy_configuration(things):
-    return of_kind(things, "ConfigMap")[0]["data"]["config.yaml"]
+    return config_maps(things)[0]["data"]["config.yaml"]

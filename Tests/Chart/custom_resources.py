@@ -18,7 +18,7 @@ def kinds(*table):
 
 
 ENDPOINT = {"type": "array", "minItems": 1, "items": closed(
-    {"port": TEXT, "path": TEXT, "interval": DURATION, "scrapeTimeout": DURATION}, "port", "path")}
+    {"port": TEXT, "path": TEXT, "interval": DURATION, "honorLabels": {"type": "boolean"}}, "port", "path")}
 SELECTOR = closed({"matchLabels": STRINGS}, "matchLabels")
 RULE = closed({"alert": TEXT, "expr": TEXT, "for": DURATION, "labels": STRINGS, "annotations": STRINGS},
               "alert", "expr", "labels", "annotations")

@@ -2,15 +2,17 @@
 """The programs take what the chart gives them: the configuration, the options, the probes."""
 import contextlib
 import http.client
+import re
 import socket
 import subprocess
 import time
 
 import pytest
 import yaml
-from chart_tools import VALUE_SETS, of_kind, proxy_configuration, rendered
+from chart_tools import VALUE_SETS, config_maps, of_kind, proxy_configuration, rendered
+from test_monitoring import used_by_alerts_and_dashboard
 
-CONFIGURED = [name for name in VALUE_SETS if of_kind(rendered(name), "ConfigMap")]
+CONFIGURED = [name for name in VALUE_SETS if config_maps(rendered(name))]
 START_SECONDS = 20
 
 
@@ -53,6 +55,14 @@ def status(port, path):
     return connection.getresponse().status
 
 
+def text(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    assert response.status == 200, path
+    return response.read().decode()
+
+
 def container(name):
     deployment = next(thing for thing in of_kind(rendered("default"), "Deployment")
                       if thing["spec"]["template"]["spec"]["containers"][0]["name"] == name)
@@ -87,4 +97,6 @@ def test_proxy_server_answers_its_probes_and_is_measured(programs, tmp_path):
         assert status(port, "/") == 200
         assert_probes(container("proxy-server"), admin)
         # What `helm test` and the monitors ask for.
-        assert status(admin, "/metrics") == 200
+        families = set(re.findall(r"^# TYPE (\w+)", text(admin, "/metrics"), re.MULTILINE))
+        unknown = used_by_alerts_and_dashboard() - families
+        assert not unknown, f"the chart uses metrics that the proxy does not have: {sorted(unknown)}"

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from chart_tools import (NAMESPACE, RELEASE, VALUE_SETS, name_of, of_kind, only, pods, proxy_configuration, render,
-                         rendered, selects)
+from chart_tools import (NAMESPACE, RELEASE, VALUE_SETS, config_maps, name_of, of_kind, only, pods,
+                         proxy_configuration, render, rendered, selects)
 
 ALL = pytest.mark.parametrize("values", VALUE_SETS)
 FULL = f"{RELEASE}-eventhttp"
@@ -76,7 +76,7 @@ def test_ways_in_lead_to_the_proxy(values):
 @ALL
 def test_the_configuration_names_services_that_are_there(values):
     things = rendered(values)
-    if not of_kind(things, "ConfigMap"):
+    if not config_maps(things):
         return
     outside = {service["name"] for service in VALUE_SETS[values].get("config", {}).get("extraServices", [])}
     configured = yaml.safe_load(proxy_configuration(things))["proxy"]
@@ -98,13 +98,12 @@ def test_the_configuration_names_services_that_are_there(values):
 @ALL
 def test_the_proxy_listens_where_its_pods_say(values):
     things = rendered(values)
-    for config in of_kind(things, "ConfigMap"):
-        if "config.yaml" in config["data"]:
-            configured = yaml.safe_load(config["data"]["config.yaml"])["proxy"]
-            _, spec = found_by({"app.kubernetes.io/component": "proxy"}, things)[0]
-            assert ports(spec) == {"http": configured["listen"]["port"], "admin": configured["admin"]["port"]}
-            # The kubelet asks from the node, so loopback would not do.
-            assert configured["listen"]["address"] == configured["admin"]["address"] != "127.0.0.1"
+    for config in config_maps(things):
+        configured = yaml.safe_load(config["data"]["config.yaml"])["proxy"]
+        _, spec = found_by({"app.kubernetes.io/component": "proxy"}, things)[0]
+        assert ports(spec) == {"http": configured["listen"]["port"], "admin": configured["admin"]["port"]}
+        # The kubelet asks from the node, so loopback would not do.
+        assert configured["listen"]["address"] == configured["admin"]["address"] != "127.0.0.1"
 
 
 @ALL
@@ -117,7 +116,7 @@ def test_the_configuration_is_mounted_as_a_folder(values):
     arguments = spec["containers"][0]["args"]
     assert arguments[arguments.index("--config") + 1] == mount["mountPath"] + "/config.yaml"
     own = VALUE_SETS[values].get("config", {}).get("existingConfigMap")
-    assert volume["configMap"]["name"] == (own or of_kind(things, "ConfigMap")[0]["metadata"]["name"])
+    assert volume["configMap"]["name"] == (own or config_maps(things)[0]["metadata"]["name"])
 
 
 @ALL
@@ -129,7 +128,7 @@ def test_pods_have_time_to_drain(values):
         arguments = container.get("args", [])
         if "--drain-delay" in arguments:
             seconds = sum(int(arguments[arguments.index(f"--drain-{what}") + 1]) for what in ("delay", "timeout"))
-        elif container["name"] == "proxy-server" and of_kind(things, "ConfigMap"):
+        elif container["name"] == "proxy-server" and config_maps(things):
             drain = yaml.safe_load(proxy_configuration(things))["proxy"]["drain"]
             seconds = sum(int(drain[what].rstrip("s")) for what in ("delay", "timeout"))
         else:
