@@ -36,6 +36,8 @@ RELEASE ?= eventhttp
 NAMESPACE ?= eventhttp
 HELM_FLAGS ?=
 CHART_FLAGS ?=
+# For test-cluster: --only scaled,kills --keep /tmp/cluster
+CLUSTER_FLAGS ?=
 
 DEBUG_BIN := .build/debug
 RELEASE_BIN := .build/release
@@ -44,7 +46,8 @@ export CONFORMANCE BUDGET_SLOW_SECONDS RELEASE NAMESPACE HELM_FLAGS UPDATE
 export CONTAINER_TOOL REGISTRY TAG PLATFORM IMAGE_FLAGS
 
 .PHONY: help deps deps-bench deps-images build release run test test-unit test-e2e budgets bench-smoke chaos \
-	conformance valgrind images push load test-images test-chart deploy undeploy minikube lint fmt check-binaries clean
+	conformance valgrind images push load test-images test-chart test-cluster deploy undeploy minikube lint fmt \
+	check-binaries clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -113,6 +116,9 @@ test-images: ## Build both without an engine or a registry, run them confined, a
 
 test-chart: ## The Helm chart without a cluster: what it renders, what it refuses (CHART_FLAGS, UPDATE=1)
 	@BIN=$(DEBUG_BIN) Tests/Chart/chart $(CHART_FLAGS)
+
+test-cluster: release ## The chart in network namespaces, under load, as root: updates, failures (CLUSTER_FLAGS)
+	@Tests/Cluster/cluster --bin $(RELEASE_BIN) $(CLUSTER_FLAGS)
 
 deploy: ## Install or upgrade the chart in kubectl's cluster (RELEASE, NAMESPACE, REGISTRY, TAG, HELM_FLAGS)
 	@scripts/kubernetes deploy
