@@ -73,7 +73,9 @@ extension ProxyLoop {
         namesRequests = configuration.requestID
         tracing = configuration.tracing.traceparent
         serviceMetrics = ContiguousArray(configuration.services.map { metrics.service($0.name) })
-        originName = Array((configuration.originHeader ?? "").utf8)
-        originField = originName.isEmpty ? nil : FieldName(originName.span)
+        // A constant first: what a span of a property lends is over too soon for the optimiser.
+        let name = Array((configuration.originHeader ?? "").utf8)
+        originName = name
+        originField = name.isEmpty ? nil : FieldName(name.span)
     }
 }
