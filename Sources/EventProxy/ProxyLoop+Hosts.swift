@@ -166,6 +166,8 @@ extension ProxyLoop {
 
     /// A connection died after its request was sent and before any answer.
     func died(_ fingerprint: Fingerprint, of origin: Origin, beganMs: Int64, deaths: Int) -> PoisonRule.Judgement {
+        // One that has left the configuration was about to end anyway, and cannot be examined.
+        if origin.number == TriedHosts.gone { return deaths < PoisonRule.requestDeathsMax ? .retry : .stop }
         let standing = memory.standing(fingerprint, beganMs: beganMs, nowMs: loop.nowMs)
         let (judgement, isCounted) = setup.poison.died(
             fingerprint, host: origin.id, standing: standing, requestDeaths: deaths, nowMs: loop.nowMs)

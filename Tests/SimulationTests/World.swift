@@ -27,7 +27,7 @@
         private(set) var proxies: [ProxyLoop] = []
         private(set) var servers: [HTTPServer] = []
         private(set) var pools: [BufferPool] = []
-        private var checker: HealthChecker?
+        private(set) var checker: HealthChecker?
 
         struct Record {
             var request: Request?
@@ -152,7 +152,7 @@
             kernel.note(21, id, host)
             guard let request = records[id]?.request else { return problem("request \(id) was never made") }
             records[id]?.hosts.append(host)
-            if let limits = setup?.hostLimits {
+            if judgesLimits, let limits = setup?.hostLimits {
                 // What each worker may send, whatever the shares are.
                 let most = max(limits.requests, limits.workers)
                 let busy = origins[host].busyCount
@@ -223,6 +223,8 @@
 
         var badHosts: [SimulatedOrigin] { origins.filter { !$0.mischief.isEmpty } }
         var hasPoison = false
+        /// Not in worlds in which they change: who leaves and comes back begins anew.
+        var judgesLimits = true
         private(set) lazy var trustsKeys = random.oneIn(3)
 
         /// Origins die under requests that have nothing to do with it.

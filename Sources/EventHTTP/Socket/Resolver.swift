@@ -9,6 +9,13 @@ public enum Resolver {
         public let reason: String
         /// The name does not exist, or has no address: an answer, not the want of one.
         public let isFinal: Bool
+
+        package init(name: String, reason: String, isFinal: Bool) {
+            self.name = name
+            self.reason = reason
+            self.isFinal = isFinal
+        }
+
         public var description: String { "cannot resolve \(name): \(reason)" }
     }
 

@@ -4,7 +4,7 @@ internal import Logging
 
 /// Resolves the names of the hosts, again and again, and tells when their addresses have changed.
 ///
-/// With the system's resolver on a thread for each lookup: it knows /etc/hosts, search domains and whatever else the
+/// With the system's resolver on a thread for each lookup: it knows /etc/hosts, search domains and what else the
 /// machine is set up for, and follows changes of resolv.conf. A resolver of our own on the loop (c-ares) would know
 /// when an answer ends, but an interval of seconds serves as well, and Kubernetes' answers live for five.
 final class Discovery: DeadlineOwner {

@@ -107,6 +107,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         wantsTrailers = head.fields.acceptsTrailers
         wantsUpgrade = head.asksForWebSocket
         attempt = Attempt()
+        // Until the first attempt says which: one that waits for its turn has none yet.
+        service = 0
         self.fingerprint = fingerprint
         beganMs = proxy.loop.nowMs
         key = proxy.snapshot.hashKey.key(of: head, from: exchange.clientAddress)

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventHTTP
+import Testing
+
+@testable import EventProxy
+
+struct ProxySnapshotTests {
+    private static func configuration(_ services: [String: [String]]) -> ProxyConfiguration {
+        ProxyConfiguration(
+            services: services.sorted { $0.key < $1.key }.map { name, hosts in
+                .init(name: name, hosts: hosts.map { ProxyConfiguration.Host(address: $0, port: 80) })
+            })
+    }
+
+    private static func snapshot(_ services: [String: [String]], after old: ProxySnapshot? = nil) -> ProxySnapshot {
+        ProxySnapshot(configuration(services), KnownAddresses(), after: old, workers: 1)
+    }
+
+    @Test func `a host keeps its identity as long as its service and address stay`() {
+        let first = Self.snapshot(["a": ["10.0.0.1", "10.0.0.2"], "b": ["10.0.0.1"]])
+        let second = Self.snapshot(["a": ["10.0.0.2", "10.0.0.3"], "b": ["10.0.0.1"]], after: first)
+        let third = Self.snapshot(["a": ["10.0.0.1", "10.0.0.2"]], after: second)
+        #expect(first.hosts.map(\.id) == [0, 1, 2])
+        #expect(second.hosts.map(\.id) == [1, 3, 2])
+        // Who comes back is new.
+        #expect(third.hosts.map(\.id) == [4, 1])
+        #expect(first.numbers(in: second) == [nil, 0, 2])
+        #expect(second.serviceNumbers(in: third) == [0, nil])
+    }
+
+    @Test func `a name has as many hosts as addresses, and none if they are not known`() {
+        let configuration = Self.configuration(["a": ["app", "10.0.0.1"], "b": ["other"]])
+        var known = KnownAddresses()
+        // One of them is also there as an address: that is one host.
+        known[HostName(.init(address: "app", port: 80))] = ["10.0.0.1", "10.0.0.2"].map {
+            SocketAddress($0, port: 80)!
+        }
+        let snapshot = ProxySnapshot(configuration, known, after: nil, workers: 1)
+        #expect(snapshot.hosts.map(\.address.host) == ["10.0.0.1", "10.0.0.2"])
+        #expect(snapshot.hostCounts == [2, 0])
+        #expect(snapshot.hosts.map(\.label) == ["a-10.0.0.1-80", "a-10.0.0.2-80"])
+    }
+
+    @Test func `an ejection outlives a reload, and one of a host that goes makes room for another`() {
+        let first = Self.snapshot(["a": ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]])
+        var random = SplitMix64(seed: 1)
+        for host in [0, 1] { _ = first.health.eject(host, .consecutiveFailures, nowMs: 1_000, using: &random) }
+        #expect(first.health.eject(2, .consecutiveFailures, nowMs: 1_000, using: &random) == .refused)
+        let second = Self.snapshot(["a": ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"]], after: first)
+        first.health.retire(0)
+        #expect(second.health.state(0).isEjected && second.health.ejectedCount == 1)
+        #expect(second.health.availableCount == 3)
+        // A loop that is still on the old board says nothing any more of the host that went.
+        #expect(first.health.eject(0, .consecutiveFailures, nowMs: 1_000, using: &random) == .wasOut)
+        #expect(second.health.ejectedCount == 1)
+        guard case .ejected = second.health.eject(1, .consecutiveFailures, nowMs: 1_000, using: &random) else {
+            Issue.record("there was room")
+            return
+        }
+    }
+
+    @Test func `the round robin goes on where it was`() {
+        let services = ["a": ["10.0.0.1", "10.0.0.2", "10.0.0.3"]]
+        let first = Self.snapshot(services)
+        var table = first.makeTable()
+        var random = SplitMix64(seed: 1)
+        var balancer = first.makeBalancer(table, seed: 0)
+        var snapshot = first
+        var counts = [0, 0, 0]
+        // One choice after each reload: from the beginning each time, it would always be the same host.
+        for _ in 0..<30 {
+            let host = balancer.select(table, key: 0, tried: TriedHosts(), nowMs: 0, random: &random)
+            counts[host ?? 0] += 1
+            let next = Self.snapshot(services, after: snapshot)
+            table = next.makeTable()
+            var following = next.makeBalancer(table, seed: 0)
+            following.adopt(balancer, hosts: snapshot.numbers(in: next), services: snapshot.serviceNumbers(in: next))
+            balancer = following
+            snapshot = next
+        }
+        #expect(counts == [10, 10, 10])
+    }
+
+    @Test(arguments: ProxyConfiguration.Balancing.Policy.allCases)
+    func `a proxy without any host answers that there is none`(policy: ProxyConfiguration.Balancing.Policy) {
+        var configuration = Self.configuration(["a": ["nowhere.invalid"], "b": ["neither.invalid"]])
+        configuration.balancing.policy = policy
+        let snapshot = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
+        let table = snapshot.makeTable()
+        var balancer = snapshot.makeBalancer(table, seed: 3)
+        var random = SplitMix64(seed: 1)
+        expect(balancer.select(table, key: 7, tried: TriedHosts(), nowMs: 0, random: &random) == nil)
+    }
+}
