@@ -147,6 +147,11 @@ struct HostLimitTests {
         try busy.waitForRequests(1)
         let response = try proxy.get("/ill")
         #expect(response.text == "ill" && response["x-limit"] == nil)
+        // All of the floor, and less than a whole one of what three requests have paid in.
+        let budget = try proxy.onLoop { proxy in
+            proxy.budgets.indices.map { proxy.budgets[$0].available(nowMs: proxy.loop.nowMs) }
+        }
+        #expect(budget == [30, 30])
         #expect(busy.requests.count == 1)
         #expect(try proxy.onLoop { $0.metrics.retries } == 0)
         gate.change { $0 = true }
