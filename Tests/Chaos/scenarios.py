@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Six app-servers that can be killed, stopped and made to answer 503, the proxies before them, and what goes wrong."""
 import os
+import re
 import signal
 import socket
 import threading
@@ -120,6 +121,29 @@ def slow_start(farm, proxy, stop):
         farm.signal(port, signal.SIGCONT)
 
 
+def reload(farm, proxy, stop):
+    """Five times a second another configuration: without one of the hosts, which changes."""
+    folder, turn = farm.rig.folder, 0
+    file, number = {"proxy-server": (f"config-{proxy.port}.yaml", signal.SIGHUP),
+                    "nginx": ("nginx.conf", signal.SIGHUP), "haproxy": ("haproxy.cfg", signal.SIGUSR2)}[proxy.name]
+    whole = (folder / file).read_text()
+    while not stop.wait(0.2):
+        port = farm.ports[turn % len(farm.ports)]
+        turn += 1
+        changed = folder / f"{file}.new"
+        changed.write_text(without(whole, port))
+        changed.rename(folder / file)
+        os.kill(proxy.pid, number)
+        proxy.must_run()
+
+
+def without(configuration, port):
+    """The lines, or the words between semicolons, that name the host are left out."""
+    text = re.sub(rf" *- address: 127\.0\.0\.1\n *port: {port}\n", "", configuration)
+    text = re.sub(rf"server 127\.0\.0\.1:{port} [^;]*; ", "", text)
+    return re.sub(rf" *server s{port} .*\n", "", text)
+
+
 def outage(farm, proxy):
     """All origins go, clients are told so, and all come back: from then on nobody may see that they were gone."""
     for port in farm.ports:
@@ -147,6 +171,7 @@ SCENARIOS = [
     Scenario("rolling", "rolling restart of every origin", rolling),
     Scenario("fail", "a client sends `GET /fail` once a second", poison),
     Scenario("slow", "one origin is killed and starts slowly, repeat", slow_start, 250),
+    Scenario("reload", "the configuration changes five times a second", reload),
     Scenario("outage", "all origins were gone and are back", calm, before=outage),
 ]
 
@@ -164,7 +189,7 @@ def nginx(rig, farm):
     temporary = "".join(f"{kind}_temp_path {folder}/{kind}; "
                         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     config.write_text(f"""
-daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; {temporary} keepalive_requests 1000000000;
@@ -207,7 +232,7 @@ backend app
   option httpchk GET /readyz
 {servers}
 """)
-    return rig.run("haproxy", 0, [tool("haproxy"), "-db", "-f", config], port)
+    return rig.run("haproxy", 0, [tool("haproxy"), "-W", "-db", "-f", config], port)
 
 
 @dataclass
