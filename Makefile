@@ -17,6 +17,7 @@ CONFORMANCE ?= ../shared/conformance
 CONFORMANCE_FLAGS ?=
 # For chaos: --seconds 30 --products proxy-server,nginx,haproxy --only kill,hang
 CHAOS_FLAGS ?=
+SOAK_MINUTES ?= 10
 # How long the slow reader of the memory budget reads: short in `make test`, long in `make budgets`.
 BUDGET_SLOW_SECONDS ?= 60
 TEST_SLOW_SECONDS ?= 15
@@ -45,7 +46,7 @@ RELEASE_BIN := .build/release
 export CONFORMANCE BUDGET_SLOW_SECONDS RELEASE NAMESPACE HELM_FLAGS UPDATE
 export CONTAINER_TOOL REGISTRY TAG PLATFORM IMAGE_FLAGS
 
-.PHONY: help deps deps-bench deps-images build release run test test-unit test-e2e budgets bench-smoke chaos \
+.PHONY: help deps deps-bench deps-images build release run test test-unit test-e2e budgets bench-smoke chaos soak \
 	conformance valgrind images push load test-images test-chart test-cluster deploy undeploy minikube lint fmt \
 	check-binaries clean
 
@@ -89,6 +90,10 @@ budgets: release ## Allocations, system calls and memory of the release build ag
 
 bench-smoke: release ## CPU per proxied request against nginx, five interleaved rounds (wants a quiet machine)
 	@Tests/Budgets/budgets --bin $(RELEASE_BIN) bench
+
+soak: release ## Ten minutes (SOAK_MINUTES) of load, reloads, drains, DNS flips and failures: no failed request, flat memory
+	@scripts/deps --soak
+	@Tests/Soak/soak --bin $(RELEASE_BIN) --minutes $(SOAK_MINUTES)
 
 chaos: release ## What clients see while origins are killed, stopped, restarted and poisoned (CHAOS_FLAGS)
 	@Tests/Chaos/chaos --bin $(RELEASE_BIN) $(CHAOS_FLAGS)
