@@ -91,7 +91,7 @@ budgets: release ## Allocations, system calls and memory of the release build ag
 bench-smoke: release ## CPU per proxied request against nginx, five interleaved rounds (wants a quiet machine)
 	@Tests/Budgets/budgets --bin $(RELEASE_BIN) bench
 
-soak: release ## Ten minutes (SOAK_MINUTES) of load, reloads, drains, DNS flips and failures: no failed request, flat memory
+soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
 	@scripts/deps --soak
 	@Tests/Soak/soak --bin $(RELEASE_BIN) --minutes $(SOAK_MINUTES)
 
