@@ -46,9 +46,9 @@ RELEASE_BIN := .build/release
 export CONFORMANCE BUDGET_SLOW_SECONDS RELEASE NAMESPACE HELM_FLAGS UPDATE
 export CONTAINER_TOOL REGISTRY TAG PLATFORM IMAGE_FLAGS
 
-.PHONY: help deps deps-bench deps-images build release run test test-unit test-e2e budgets bench-smoke chaos soak \
-	conformance valgrind images push load test-images test-chart test-cluster deploy undeploy minikube lint fmt \
-	check-binaries clean
+.PHONY: help deps deps-bench deps-cluster deps-images build release run test test-unit test-e2e budgets bench-smoke \
+	chaos soak conformance valgrind images push load test-images test-chart test-cluster deploy undeploy minikube \
+	lint fmt check-binaries clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ deps: ## Install through apt what building and testing need and this machine lac
 
 deps-bench: ## The same, and nginx, which bench-smoke compares with
 	@scripts/deps --bench
+
+deps-cluster: ## The same, and what test-cluster makes a cluster of
+	@scripts/deps --cluster
 
 deps-images: ## The same, and what test-images builds and runs images with
 	@scripts/deps --images

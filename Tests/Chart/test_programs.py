@@ -78,7 +78,8 @@ def assert_probes(container, port):
 
 def test_app_server_takes_its_options_and_answers_its_probes(programs):
     app, (port,) = container("app-server"), free_ports(1)
-    options = [str(port) if before == "--port" else word for before, word in zip([""] + app["args"], app["args"])]
+    ours = {"--address": "127.0.0.1", "--port": str(port)}
+    options = [ours.get(before, word) for before, word in zip([""] + app["args"], app["args"])]
     with running([programs / "app-server", *options], port):
         assert_probes(app, port)
 

@@ -99,6 +99,8 @@ def main():
         failed = asyncio.run(run(options, folder))
     except Wrong as error:
         failed = [str(error)]
+    except KeyboardInterrupt:
+        failed = ["interrupted"]
     say(f"\n{'FAILED' if failed else 'passed'} after {time.monotonic() - begun:.0f} s")
     for text in failed:
         say(f"  {text}")

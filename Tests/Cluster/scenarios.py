@@ -112,7 +112,8 @@ class Load:
     async def __aenter__(self):
         self.process = await asyncio.create_subprocess_exec(
             "ip", "netns", "exec", self.stage.client, sys.executable, str(LOAD), self.stage.cluster.ingress.address,
-            str(CONNECTIONS), str(RATE), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+            str(CONNECTIONS), str(RATE), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            start_new_session=True)                             # Ctrl-C is not for it; its input ends in time
         return self
 
     async def __aexit__(self, *_):
