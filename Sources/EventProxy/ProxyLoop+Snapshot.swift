@@ -71,6 +71,7 @@ extension ProxyLoop {
         totalTimeoutMs = configuration.timeouts.responseMs
         tryTimeoutMs = configuration.timeouts.perTryMs
         namesRequests = configuration.requestID
+        tellsStatus = configuration.proxyStatus
         tracing = configuration.tracing.traceparent
         serviceMetrics = ContiguousArray(configuration.services.map { metrics.service($0.name) })
         // A constant first: what a span of a property lends is over too soon for the optimiser.

@@ -33,6 +33,8 @@ final class ProxyLoop: Postponable {
     let pseudonym: [UInt8]
     /// Each request gets an `X-Request-ID`.
     var namesRequests = false
+    /// `Proxy-Status` is written.
+    var tellsStatus = false
     var tracing = ProxyConfiguration.Tracing.Mode.propagate
 
     // What is known of the hosts.
@@ -116,12 +118,14 @@ final class ProxyLoop: Postponable {
     ) {
         if lag?.level == .everything {
             metrics.shed.add()
-            return ProxyResponse.overloaded.send(exchange, identity)
+            return ProxyResponse.overloaded.send(exchange, identity, by: self)
         }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
         let verdict = check(fingerprint)
-        if case .quarantined(let untilMs) = verdict { return quarantined(untilMs: untilMs).send(exchange, identity) }
+        if case .quarantined(let untilMs) = verdict {
+            return quarantined(untilMs: untilMs).send(exchange, identity, by: self)
+        }
         let transaction = idle.popLast() ?? addTransaction()
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }

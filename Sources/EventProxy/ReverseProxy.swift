@@ -26,13 +26,13 @@ public struct ReverseProxy: Handler {
     public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
         let peer = proxy.peer(of: exchange, request)
         let identity = proxy.identify(request, from: peer)
-        if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange, identity) }
+        if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange, identity, by: proxy) }
         if ForwardedFields.mayNotGoOn(request) {
             let answer = request.method == .options ? ProxyResponse.optionsAnswered : .methodNotAllowed
-            return answer.send(exchange, identity)
+            return answer.send(exchange, identity, by: proxy)
         }
         if ForwardedFields.hasPassed(request, pseudonym: proxy.pseudonym) {
-            return ProxyResponse.loop.send(exchange, identity)
+            return ProxyResponse.loop.send(exchange, identity, by: proxy)
         }
         proxy.begin(request, exchange, peer, identity)
     }

@@ -112,8 +112,10 @@ struct ProxyServer: ParsableCommand {
 
 extension ProxyConfiguration.Log {
     var options: LogOptions {
-        LogOptions(
+        var options = LogOptions(
             console: console, file: file.isEmpty ? nil : file, format: format == .json ? .json : .text,
             level: Logger.Level(rawValue: level.rawValue) ?? .debug, name: "proxy-log")
+        options.accessShare = sample
+        return options
     }
 }

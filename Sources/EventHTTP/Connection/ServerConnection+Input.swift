@@ -109,7 +109,7 @@ extension ServerConnection {
                 rearm()
             }
             headSearched = Int32(buffer.count)
-        case .refused(let error): refuse(error.status, error.reason)
+        case .refused(let error): refuse(error.status, error.reason, .requestRefused)
         }
         return false
     }
@@ -130,7 +130,7 @@ extension ServerConnection {
             let id = beginExchange()
             let head = RequestHead(parsed, bytes: bytes, lines: fields.lines.span)
             server.metrics.requestsBegan.add()
-            logEntry.begin(head, atNs: loop.nowNs, keepsLine: server.accessLog != nil, pool: loop.pool)
+            logEntry.begin(head, of: id, atNs: loop.nowNs, keepsLine: server.accessLog != nil, pool: loop.pool)
             server.handler.handle(head, Exchange(self, id))
             return .handled(parsed.length)
         } catch {
@@ -193,7 +193,7 @@ extension ServerConnection {
                 return false
             }
         } catch {
-            fail(.malformed(error), error.status, error.reason)
+            fail(.malformed(error), error.status, error.reason, .requestRefused)
             return false
         }
     }
@@ -307,9 +307,9 @@ extension ServerConnection {
             guard isBodyWanted else { return }
             // RFC 9112 §8: content that is cut is no request.
             if state.response == .owed {
-                fail(.clientGone, .badRequest, "request content cut short")
+                fail(.clientGone, .badRequest, "request content cut short", .clientGone)
             } else {
-                abort()
+                abort(.clientGone, .clientGone)
             }
         case .awaitHandler:
             readDeadlineMs = loop.nowMs + Self.halfCloseProbeMs
@@ -339,20 +339,25 @@ extension ServerConnection {
     // MARK: Refusing
 
     /// A head that is not understood: answered, and the connection ends, because nobody knows where the next begins.
-    func refuse(_ status: Status, _ reason: StaticString) {
+    func refuse(_ status: Status, _ reason: StaticString, _ outcome: ExchangeOutcome) {
         state.refused()
         minorVersion = 1
         isHeadRequest = false
         if !logEntry.isActive { server.metrics.requestsBegan.add() }
-        logEntry.beginUnparsed(atNs: loop.nowNs)
-        answer(beginExchange(), status, reason)
+        let id = beginExchange()
+        logEntry.beginUnparsed(id, atNs: loop.nowNs)
+        logEntry.outcome = outcome
+        answer(id, status, reason)
     }
 
     /// An exchange that the client spoiled. Its handler is told, and the engine answers if nobody has begun to.
-    func fail(_ failure: ExchangeFailure, _ status: Status, _ reason: StaticString) {
+    func fail(
+        _ failure: ExchangeFailure, _ status: Status, _ reason: StaticString, _ outcome: ExchangeOutcome
+    ) {
         // Answered already: the connection ends in order, or the answer might be lost (RFC 9112 §9.6).
         if state.step == .discardBody { return state.discardGivenUp() }
-        guard state.canBeginResponse else { return abort(failure) }
+        guard state.canBeginResponse else { return abort(failure, outcome) }
+        logEntry.outcome = outcome
         let observer = observer
         self.observer = nil
         let id = renewExchange()

@@ -120,23 +120,25 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     // MARK: Ending
 
     /// Closes now. An observer that still follows an exchange is told why.
-    func close(_ failure: ExchangeFailure = .clientGone) {
+    func close(_ failure: ExchangeFailure = .clientGone, _ outcome: ExchangeOutcome = .clientGone) {
         guard isOpen else { return }
-        let observer = endExchange(outcome: failure == .timeout ? "timeout" : "client gone")
+        let observer = letGoOfExchange()
         socket.close(loop.pool)
         isOpen = false
         input.release(to: loop.pool)
         if let deadline { loop.clearDeadline(deadline) }
         state = ServerConnectionState()
         observer?.exchangeFailed(failure)
+        // Only now: the handler may have had something to note.
+        if logEntry.isActive { server.log(self, outcome) }
         owner.closed(self)
     }
 
     /// Breaks the connection, so that the client cannot take a cut response for a whole one.
-    func abort(_ failure: ExchangeFailure = .clientGone) {
+    func abort(_ failure: ExchangeFailure = .clientGone, _ outcome: ExchangeOutcome = .responseCut) {
         guard isOpen else { return }
         Syscalls.resetOnClose(socket.descriptor)
-        close(failure)
+        close(failure, outcome)
     }
 
     /// Ends our side, and reads on until the client has seen it: closing with bytes unread would send a reset, which
@@ -226,10 +228,14 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         if waitsForRequest { close() }
     }
 
-    /// Makes every token of the exchange stale, logs it, and lets its observer go.
-    @discardableResult
-    func endExchange(outcome: StaticString = "") -> (any ExchangeObserver)? {
-        if logEntry.isActive { server.log(self, outcome: outcome) }
+    /// Logs the exchange, and lets go of it.
+    func endExchange() {
+        if logEntry.isActive { server.log(self, .ok) }
+        _ = letGoOfExchange()
+    }
+
+    /// Makes every token of the exchange stale, and gives its observer up.
+    private func letGoOfExchange() -> (any ExchangeObserver)? {
         exchangeID += 1
         let observer = observer
         self.observer = nil
@@ -237,10 +243,10 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         return observer
     }
 
-    func note(_ id: UInt64, origin: [UInt8], attempts: Int) {
-        guard isCurrent(id) else { return }
-        logEntry.origin = origin
-        logEntry.attempts = UInt8(clamping: attempts)
+    /// Takes what the handler adds to the log's line, if there is a log.
+    func note(_ id: UInt64, _ write: (inout AccessNotes) -> Void) {
+        guard let accessLog = server.accessLog, logEntry.isOf(id) else { return }
+        logEntry.note(accessLog.format, pool: loop.pool, write)
     }
 
     func note(_ id: UInt64, client: SocketAddress) {
@@ -271,7 +277,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     package func deadlinePassed() {
         guard isOpen else { return }
         let now = loop.nowMs
-        if now >= writeDeadlineMs, !takesEnough() { return abort(.timeout) }
+        if now >= writeDeadlineMs, !takesEnough() { return abort(.timeout, .clientWriteTimeout) }
         if now >= readDeadlineMs { readTimedOut() }
         rearm()
     }
@@ -282,16 +288,18 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         switch state.step {
         case .readHead:
             // A connection on which nothing came is idle, not late (RFC 9110 §15.5.9).
-            if !input.isEmpty { return refuse(.requestTimeout, "request head not complete in time") }
+            if !input.isEmpty {
+                return refuse(.requestTimeout, "request head not complete in time", .clientHeaderTimeout)
+            }
             if socket.output.isEmpty { return closeUnused() }
             // The last answer is still being sent, to a client that takes it: what waits has a deadline of its own.
             readDeadlineMs = loop.nowMs + server.idleTimeoutMs
-        case .readBody where isTunnelEnding: close(.timeout)
-        case .readBody where state.isTunnel: abort(.timeout)
+        case .readBody where isTunnelEnding: close(.timeout, .ok)
+        case .readBody where state.isTunnel: abort(.timeout, .tunnelTimeout)
         case .readBody where sendsEnough(): break
         case .readBody where state.response == .owed:
-            fail(.timeout, .requestTimeout, "request content not complete in time")
-        case .readBody: abort(.timeout)
+            fail(.timeout, .requestTimeout, "request content not complete in time", .clientBodyTimeout)
+        case .readBody: abort(.timeout, .clientBodyTimeout)
         case .awaitHandler: probeHalfClosed()
         case .discardBody:
             state.discardGivenUp()

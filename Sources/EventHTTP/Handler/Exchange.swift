@@ -70,9 +70,10 @@ public struct Exchange: ~Copyable {
         return BodyWriter(connection, id)
     }
 
-    /// What the access log says of who answered.
-    package func note(origin: [UInt8], attempts: Int) {
-        connection.note(id, origin: origin, attempts: attempts)
+    /// Adds to the access log's line of the exchange, in the place of what was added before. Possible until the
+    /// exchange is logged, even when it cannot be answered any more.
+    package func note(_ write: (inout AccessNotes) -> Void) {
+        connection.note(id, write)
     }
 
     // MARK: Following the request
@@ -155,8 +156,9 @@ public struct BodyWriter: ~Copyable {
         connection.endResponse()
     }
 
-    package func note(origin: [UInt8], attempts: Int) {
-        connection.note(id, origin: origin, attempts: attempts)
+    /// As for ``Exchange``.
+    package func note(_ write: (inout AccessNotes) -> Void) {
+        connection.note(id, write)
     }
 
     package func readBody() {

@@ -1,63 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Logging
 
-/// What one finished exchange leaves in the log: views of bytes that live elsewhere, so making one allocates nothing.
-public struct AccessRecord: ~Escapable {
-    /// The peer's address as text, such as `127.0.0.1`.
-    public var clientAddress: Span<UInt8>
-    /// The method as received; empty when no request line was.
-    public var method: Span<UInt8>
-    /// The request target as received.
-    public var target: Span<UInt8>
-    /// The version as received, such as `HTTP/1.1`.
-    public var version: Span<UInt8>
-    /// Which origin answered; empty when none did.
-    public var origin: Span<UInt8>
-    /// The status sent downstream; 0 when none was.
-    public var status: UInt16
-    /// How many bytes were sent downstream, as the caller counts them.
-    public var bytesSent: UInt64
-    /// From the first byte of the request to the last byte of the response, in microseconds.
-    public var durationMicroseconds: UInt64
-    /// How many origins were tried; shown in text when more than 1.
-    public var attempts: UInt8
-    /// Something out of the ordinary, such as "client gone"; a literal without quotes or backslashes, often empty.
-    public var note: StaticString
-
-    /// A record of these views; it lives no longer than any of them.
-    @_lifetime(copy clientAddress, copy method, copy target, copy version, copy origin)
-    public init(
-        clientAddress: Span<UInt8>,
-        method: Span<UInt8>,
-        target: Span<UInt8>,
-        version: Span<UInt8>,
-        origin: Span<UInt8>,
-        status: UInt16,
-        bytesSent: UInt64,
-        durationMicroseconds: UInt64,
-        attempts: UInt8 = 1,
-        note: StaticString = ""
-    ) {
-        self.clientAddress = clientAddress
-        self.method = method
-        self.target = target
-        self.version = version
-        self.origin = origin
-        self.status = status
-        self.bytesSent = bytesSent
-        self.durationMicroseconds = durationMicroseconds
-        self.attempts = attempts
-        self.note = note
-    }
-}
-
 /// Formats access lines and queues them: one for each event loop, not thread-safe.
 ///
 /// Writing allocates nothing and takes no lock. A line is at most ``lineBytesMax`` bytes; a long target is cut and ends
 /// in "…". In text, every byte of a peer that is not visible ASCII, and quotes and backslashes, appear as `\xHH`.
 public final class AccessLog {
     /// The longest line, newline included.
-    public static let lineBytesMax = 4096
+    public static let lineBytesMax = requestBytesMax + AccessNotes.attemptsBytesMax
+    /// What a line says of the request itself, at most.
+    static let requestBytesMax = 4096
 
     // What comes out of the other fields at most, escaped. The target gets what these leave of the line.
     static let clientBytesMax = 128
@@ -65,16 +17,20 @@ public final class AccessLog {
     static let versionBytesMax = 64
     static let originBytesMax = 512
     static let nameBytesMax = 128
-    static let noteBytesMax = 128
-    /// What may follow the target: version, origin and note at their longest, four numbers, the keys of JSON.
-    static let tailBytesMax = versionBytesMax + originBytesMax + noteBytesMax + 256
+    static let outcomeBytesMax = 128
+    static let identityBytesMax = 128 + 32
+    /// What may follow the target: version, origin and outcome at their longest, and numbers; in JSON also names and
+    /// keys.
+    static let textTailBytesMax = versionBytesMax + originBytesMax + outcomeBytesMax + 256
+    static let jsonTailBytesMax = textTailBytesMax + identityBytesMax
 
     /// Whether access lines are written at all: they are of level debug. Check it before gathering a record.
     public let isEnabled: Bool
 
     private let channel: LogChannel
-    private let format: LogFormat
+    let format: LogFormat
     private var scratch: Scratch
+    private var sampler: AccessSampler
 
     /// All that formatting needs, together: one exclusive access for a whole line.
     private struct Scratch: ~Copyable {
@@ -101,6 +57,13 @@ public final class AccessLog {
         isEnabled = options.level <= .debug
         format = options.format
         scratch = Scratch(options, zone)
+        sampler = AccessSampler(share: options.accessShare)
+    }
+
+    /// Whether the line of an exchange is one of those that are written: all that are out of the ordinary, and a share
+    /// of the others.
+    func isWanted(isOrdinary: Bool) -> Bool {
+        isEnabled && (!isOrdinary || sampler.next())
     }
 
     /// Queues the line of one exchange, stamped with the time now. Does nothing unless `isEnabled`.
@@ -139,8 +102,7 @@ public final class AccessLog {
         line.append(" - ")
         line.append(field: record.method, limit: methodBytesMax)
         line.append(UInt8(ascii: " "))
-        let room = line.free - tailBytesMax
-        line.append(field: record.target, limit: room)
+        line.append(field: record.target, limit: requestBytesMax - line.count - textTailBytesMax)
         line.append(UInt8(ascii: " "))
         line.append(field: record.version, limit: versionBytesMax)
         line.append(" - ")
@@ -150,17 +112,16 @@ public final class AccessLog {
         line.append(UInt8(ascii: " "))
         line.append(decimal: record.bytesSent)
         line.append("B ")
-        line.append(decimal: record.durationMicroseconds / 1000)
-        line.append(UInt8(ascii: "."))
-        line.append(decimal: Int(record.durationMicroseconds % 1000), width: 3)
+        line.append(milliseconds: record.durationMicroseconds)
         line.append("ms")
         if record.attempts > 1 {
             line.append(" attempts=")
             line.append(decimal: UInt64(record.attempts))
+            line.append(record.attemptDetails)
         }
-        if record.note.utf8CodeUnitCount > 0 {
+        if !record.outcome.isEmpty {
             line.append(UInt8(ascii: " "))
-            line.append(record.note, limit: noteBytesMax)
+            line.append(words: record.outcome, limit: outcomeBytesMax)
         }
         line.append(UInt8(ascii: "\n"))
     }
@@ -178,23 +139,30 @@ public final class AccessLog {
         line.append("\",\"method\":\"")
         line.append(json: record.method, limit: methodBytesMax)
         line.append("\",\"target\":\"")
-        let room = line.free - tailBytesMax
-        line.append(json: record.target, limit: room)
-        line.append("\",\"protocol\":\"")
+        line.append(json: record.target, limit: requestBytesMax - line.count - jsonTailBytesMax)
+        line.append("\",\"version\":\"")
         line.append(json: record.version, limit: versionBytesMax)
         line.append("\",\"status\":")
         line.append(decimal: UInt64(record.status))
         line.append(",\"bytes\":")
         line.append(decimal: record.bytesSent)
-        line.append(",\"duration_us\":")
-        line.append(decimal: record.durationMicroseconds)
-        line.append(",\"origin\":\"")
+        line.append(",\"duration_ms\":")
+        line.append(milliseconds: record.durationMicroseconds)
+        line.append(",\"outcome\":\"")
+        if record.outcome.isEmpty {
+            line.append("ok")
+        } else {
+            line.append(json: record.outcome, limit: outcomeBytesMax)
+        }
+        line.append("\",\"origin\":\"")
         line.append(json: record.origin, limit: originBytesMax)
-        line.append("\",\"attempts\":")
-        line.append(decimal: UInt64(record.attempts))
-        line.append(",\"note\":\"")
-        line.append(record.note, limit: noteBytesMax)
-        line.append("\"}\n")
+        line.append("\",\"request_id\":\"")
+        line.append(json: record.requestID, limit: 128)
+        line.append("\",\"trace_id\":\"")
+        line.append(json: record.traceID, limit: 32)
+        line.append("\",\"attempts\":[")
+        line.append(record.attemptDetails)
+        line.append("]}\n")
     }
 }
 
@@ -204,8 +172,17 @@ extension FixedBytes {
         if bytes.isEmpty { append(UInt8(ascii: "-")) } else { append(escaped: bytes, limit: limit) }
     }
 
-    /// A literal of ours, or nothing of it if it is unreasonably long.
-    fileprivate mutating func append(_ note: StaticString, limit: Int) {
-        if note.utf8CodeUnitCount <= limit { append(note) }
+    /// `client_gone` for people: "client gone".
+    fileprivate mutating func append(words bytes: Span<UInt8>, limit: Int) {
+        for i in 0..<min(bytes.count, limit) {
+            append(bytes[i] == UInt8(ascii: "_") ? UInt8(ascii: " ") : bytes[i])
+        }
+    }
+
+    /// Microseconds as milliseconds with three decimals.
+    fileprivate mutating func append(milliseconds microseconds: UInt64) {
+        append(decimal: microseconds / 1000)
+        append(UInt8(ascii: "."))
+        append(decimal: Int(microseconds % 1000), width: 3)
     }
 }

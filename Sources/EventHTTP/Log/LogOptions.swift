@@ -25,6 +25,8 @@ public struct LogOptions: Sendable {
     public var format: LogFormat
     /// The least severe level that is written. Access lines are of level debug.
     public var level: Logger.Level
+    /// The share of ordinary access lines that is written, from 0 to 1; see ``AccessLog``.
+    public var accessShare = 1.0
     /// The logger that access lines and the log's own warnings carry, such as `proxy-log`.
     public var name: String
     /// How many bytes each event loop may be ahead of the writer before its lines are dropped;

@@ -5,6 +5,9 @@
 /// Apart from `ServerLoop`, which owns the connections and which they can therefore only name as unowned: that costs a
 /// retain and a release for every look.
 final class ServerContext {
+    /// What the log shows for a client that left before it was answered, as nginx does: no status was sent.
+    static let clientGoneStatus: UInt16 = 499
+
     private let loop: EventLoop
     let handler: AnyHandler
     var options: ServerOptions
@@ -19,7 +22,6 @@ final class ServerContext {
     static let drainGraceMs: Int64 = 1_000
     /// How long a connection waits for its next request.
     var idleTimeoutMs: Int64 { isDraining ? Self.drainGraceMs : options.idleTimeoutMs }
-    private var addressText = Buffer(capacity: SocketAddress.textBytesMax)
 
     init(
         on loop: EventLoop, handler: AnyHandler, options: ServerOptions, accessLog: AccessLog?, metrics: ServerMetrics
@@ -32,33 +34,41 @@ final class ServerContext {
     }
 
     /// An exchange is over: counts it, and writes its line.
-    func log(_ connection: ServerConnection, outcome: StaticString) {
+    func log(_ connection: ServerConnection, _ outcome: ExchangeOutcome) {
         metrics.ended(
             status: connection.logEntry.status, us: max(loop.nowNs - connection.logEntry.beganAtNs, 0) / 1000,
             bytes: connection.logEntry.bytes)
-        var requestLine = connection.logEntry.end()
-        defer { requestLine.release(to: loop.pool) }
-        guard let accessLog, accessLog.isEnabled else { return }
+        let outcome = connection.logEntry.close(outcome)
+        guard let accessLog else { return }
+        var text = connection.logEntry.take(pool: loop.pool)
+        let ends = connection.logEntry.ends
+        defer { text.release(to: loop.pool) }
+        guard accessLog.isWanted(isOrdinary: connection.logEntry.isOrdinary) else { return }
         // What was answered at once took some of this iteration, whose time is from its beginning.
         loop.refreshTime()
-        addressText.removeAll()
-        connection.client.appendHost(to: &addressText)
-        let line = requestLine.bytes
+        let outcomeEnd = text.count
+        text.reserve(SocketAddress.textBytesMax, from: loop.pool)
+        connection.client.appendHost(to: &text)
+        let bytes = text.bytes
+        let line = bytes.extracting(0..<Int(ends.line))
         let methodEnd = line.firstIndex(of: UInt8(ascii: " ")) ?? line.count
         let targetStart = min(methodEnd + 1, line.count)
         let targetEnd = line.firstIndex(of: UInt8(ascii: " "), from: targetStart) ?? line.count
-        let origin = connection.logEntry.origin
+        let status = connection.logEntry.status
         accessLog.write(
             AccessRecord(
-                clientAddress: addressText.bytes,
+                clientAddress: bytes.dropping(outcomeEnd),
                 method: line.extracting(0..<methodEnd),
                 target: line.extracting(targetStart..<targetEnd),
                 version: line.dropping(min(targetEnd + 1, line.count)),
-                origin: origin.span,
-                status: connection.logEntry.status,
+                origin: bytes.extracting(Int(ends.traceID)..<Int(ends.origin)),
+                status: status == 0 && outcome == .clientGone ? Self.clientGoneStatus : status,
                 bytesSent: connection.logEntry.bytes,
                 durationMicroseconds: UInt64(max(loop.nowNs - connection.logEntry.beganAtNs, 0)) / 1000,
-                attempts: connection.logEntry.attempts,
-                note: outcome))
+                outcome: bytes.extracting(Int(ends.attempts)..<outcomeEnd),
+                requestID: bytes.extracting(Int(ends.line)..<Int(ends.requestID)),
+                traceID: bytes.extracting(Int(ends.requestID)..<Int(ends.traceID)),
+                attempts: ends.count,
+                attemptDetails: bytes.extracting(Int(ends.origin)..<Int(ends.attempts))))
     }
 }

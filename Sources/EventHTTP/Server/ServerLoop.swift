@@ -116,19 +116,19 @@ final class ServerLoop {
     }
 
     private func drainTimedOut() {
-        abortAll()
+        abortAll(.drainTimeout)
         finishDrain()
     }
 
-    private func abortAll() {
-        for connection in connections where connection.isOpen { connection.abort() }
+    private func abortAll(_ outcome: ExchangeOutcome) {
+        for connection in connections where connection.isOpen { connection.abort(.clientGone, outcome) }
     }
 
     /// Nobody serves any more. Handlers may still hold exchanges: they become tokens of nothing.
     func abandon() {
         drained = nil
         listener = nil
-        abortAll()
+        abortAll(.responseCut)
     }
 
     private func finishDrain() {

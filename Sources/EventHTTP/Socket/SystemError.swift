@@ -26,6 +26,17 @@ public struct SystemError: Error, CustomStringConvertible {
     /// Somebody listens there already.
     package var isAddressInUse: Bool { number == EADDRINUSE }
 
+    /// Nobody listens there.
+    package static func isRefusal(_ number: Int32) -> Bool { number == ECONNREFUSED }
+
+    /// No way leads there.
+    package static func isUnroutable(_ number: Int32) -> Bool {
+        number == EHOSTUNREACH || number == ENETUNREACH || number == EHOSTDOWN || number == ENETDOWN
+    }
+
+    /// The kernel gave up waiting.
+    package static func isTimeout(_ number: Int32) -> Bool { number == ETIMEDOUT }
+
     public var description: String {
         let reason = unsafe String(cString: strerror(number))
         let remedy =

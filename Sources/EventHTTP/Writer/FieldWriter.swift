@@ -101,6 +101,23 @@ public struct FieldWriter: ~Copyable {
         }
     }
 
+    /// Bytes from anywhere as a string of a structured field (RFC 9651 §4.1.6), which holds visible ASCII and spaces;
+    /// any other byte becomes a question mark.
+    package mutating func structured(_ value: Span<UInt8>) {
+        buffer.reserve(2 * value.count + 2, from: pool)
+        buffer.append(UInt8(ascii: "\""))
+        for i in value.indices {
+            switch value[i] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                buffer.append(UInt8(ascii: "\\"))
+                buffer.append(value[i])
+            case 0x20..<0x7f: buffer.append(value[i])
+            default: buffer.append(UInt8(ascii: "?"))
+            }
+        }
+        buffer.append(UInt8(ascii: "\""))
+    }
+
     package mutating func literal(_ value: StaticString) {
         buffer.reserve(value.utf8CodeUnitCount, from: pool)
         buffer.append(value)

@@ -25,6 +25,10 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// get; one that comes is kept only from a peer that is trusted. Default: `true`.
     public var requestID = true
 
+    /// Key `proxy.proxy_status`: answers that the proxy makes itself, and those that took more than one host, say why
+    /// (`Proxy-Status`, RFC 9209). Default: `true`.
+    public var proxyStatus = true
+
     /// Key `proxy.tracing`: the part that the proxy has in distributed traces.
     public var tracing = Tracing()
 
@@ -324,6 +328,11 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
         /// Key `proxy.log.access`: whether each request is a line, `true` or `false`. Default: `true`.
         public var access = true
+
+        /// Key `proxy.log.sample`: the share of those lines that is written, from 0 to 1. What went wrong is written
+        /// in any case: answers from 500 on, requests that took more than one attempt, clients that left.
+        /// Default: 1.
+        public var sample = 1.0
 
         /// All defaults.
         public init() {}

@@ -20,6 +20,7 @@ extension ProxyConfiguration: ConfigurationSection {
         .key("workers", \.workers, .workers(1...workersMax)),
         .key("origin_header", \.originHeader, .originField),
         .key("request_id", \.requestID, .boolean),
+        .key("proxy_status", \.proxyStatus, .boolean),
         .key("tracing", \.tracing, .section),
         .key("services", \.services, .list(of: .section, unique: Service.unique), required: true),
         .group(
@@ -166,5 +167,6 @@ extension ProxyConfiguration.Log: ConfigurationSection {
         .key("file", \.file, .path),
         .key("console", \.console, .boolean),
         .key("access", \.access, .boolean),
+        .key("sample", \.sample, .share),
     ]
 }

@@ -137,3 +137,38 @@ extension ValueKind<ProxyConfiguration.Workers> {
         }
     }
 }
+
+extension ValueKind<Double> {
+    /// A part of all, with up to six decimals.
+    static var share: ValueKind {
+        .text("a share from 0 to 1 such as 0.05", write: writeShare) { scalar in
+            if scalar.isQuoted { return .mismatch(remedy: "remove the quotes") }
+            let text = scalar.text
+            if text.utf8.last == UInt8(ascii: "%") { return .mismatch(remedy: "write 5 percent as 0.05") }
+            let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            guard let whole = parts.first, whole.count == 1, parts.count <= 2,
+                parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isDigit) })
+            else { return .mismatch(remedy: nil) }
+            let decimals = parts.count == 2 ? parts[1] : "0".utf8[...]
+            guard decimals.count <= 6 else { return .mismatch(remedy: "write at most six decimals") }
+            guard let digits = String(decimals), let fraction = Int(digits), let ones = Int(String(whole) ?? "") else {
+                return .mismatch(remedy: nil)
+            }
+            var scale = millionth
+            for _ in 0..<decimals.count { scale /= 10 }
+            let millionths = ones * millionth + fraction * scale
+            guard millionths <= millionth else { return .mismatch(remedy: nil) }
+            return .value(Double(millionths) / Double(millionth))
+        }
+    }
+
+    private static var millionth: Int { 1_000_000 }
+
+    private static func writeShare(_ share: Double) -> YAMLText {
+        let millionths = Int((share * Double(millionth)).rounded())
+        if millionths % millionth == 0 { return .plain(String(millionths / millionth)) }
+        var digits = String(millionth + millionths).dropFirst()
+        while digits.last == "0" { digits.removeLast() }
+        return .plain("0." + digits)
+    }
+}

@@ -31,16 +31,19 @@ extension Transaction {
         if let leg { startSending(leg.connection) }
     }
 
-    /// Takes an idle connection to a host, or makes one.
-    func startLeg(_ origin: Origin, isProbe: Bool, onFreshConnection: Bool) -> Leg {
+    /// Takes an idle connection to a host, or makes one. `note` is that of an attempt which is made once more.
+    func startLeg(_ origin: Origin, isProbe: Bool, onFreshConnection: Bool, note: Int? = nil) -> Leg {
         let idle = onFreshConnection ? nil : origin.takeIdle(forUnsafeRequest: !isIdempotent)
         let connection = idle ?? origin.takeClosed()
         connection.observer = self
         proxy.began(origin)
         let nowNs = proxy.loop.nowNs
+        let span = spanOffset == nil ? 0 : proxy.identifiers.nextSpan()
+        let number = note ?? notes.count
+        notes.began(number, at: origin, nowNs: nowNs, span: span)
         return Leg(
-            host: origin.number, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs,
-            span: spanOffset == nil ? 0 : proxy.identifiers.nextSpan(), isProbe: isProbe)
+            host: origin.number, origin: origin, connection: connection, beganNs: nowNs, askedNs: nowNs, note: number,
+            span: span, isProbe: isProbe)
     }
 
     /// Sends the request if the connection stands, else connects first.
@@ -64,8 +67,8 @@ extension Transaction {
             proxy.giveBackRetry(service: service)
             giveUp()
         case .host(let host): enter(host)
-        case .fresh(let origin):
-            leg = startLeg(origin, isProbe: false, onFreshConnection: true)
+        case .fresh(let origin, let note):
+            leg = startLeg(origin, isProbe: false, onFreshConnection: true, note: note)
             if let leg { startSending(leg.connection) }
         }
     }
@@ -105,10 +108,14 @@ extension Transaction {
     func failed(_ failure: ClientFailure, _ connection: ClientConnection) {
         guard var leg = takeLeg(of: connection) else { return heldFailed(connection) }
         let wasSent = connection.hasSentBytes && !failure.isOfConnecting
+        let cause = Cause(
+            failure, hasBegunResponse: hasBegunResponse, isRequestComplete: isRequestComplete, remainingMs: remainingMs)
+        notes.ended(leg.note, cause, nowNs: proxy.loop.nowNs)
         if hasBegunResponse {
-            leg.origin.metrics.failed(.truncated)
+            let origin = leg.origin
+            origin.metrics.failed(.truncated)
             discard(leg, .lost)
-            return breakOff()
+            return breakOff(cause, of: origin)
         }
         let judgement = judge(failure, leg, wasSent: wasSent)
         proxy.settle(&leg, failure.outcome(judgement, deaths: attempt.deaths, isProbe: leg.isProbe))
@@ -128,7 +135,7 @@ extension Transaction {
         if isStale {
             // The origin ended an idle connection just when we used it: nothing is wrong with either (RFC 9112 §9.3.1).
             attempt.replayed()
-            next = .fresh(leg.origin)
+            next = .fresh(leg.origin, note: leg.note)
             return proxy.later(self)
         }
         proxy.release(leg.origin)
@@ -157,6 +164,7 @@ extension Transaction {
         guard let erring = takeLeg(of: connection) else { return false }
         dropHeld()
         held = erring
+        notes.ended(erring.note, nowNs: proxy.loop.nowNs)
         if isRacing { return true }
         pauseBody()
         if tryAnotherHost() { return true }
@@ -211,7 +219,7 @@ extension Transaction {
     func dropNext() {
         switch next.take() {
         case .host: proxy.giveBackRetry(service: service)
-        case .fresh(let origin): proxy.release(origin)
+        case .fresh(let origin, _): proxy.release(origin)
         case nil: break
         }
         if leaveQueue() != nil, attempt.count > 0 { proxy.giveBackRetry(service: service) }
@@ -221,6 +229,7 @@ extension Transaction {
     func totalTimePassed() {
         if let place = leaveQueue() { return refused(by: place.origin) }
         attempt.failed(.responseTimeout)
+        notes.failed(.responseTimeout)
         dropNext()
         if let leg = leg.take() { timedOut(leg) }
         if let hedge = hedge.take() { timedOut(hedge) }
@@ -229,7 +238,7 @@ extension Transaction {
 
     private func timedOut(_ leg: Leg) {
         leg.origin.metrics.failed(.timeout)
-        discard(leg, .hang)
+        discard(leg, .hang, .responseTimeout)
     }
 
     /// No host is left to ask: the client gets the last real answer, or an error if there was none.
@@ -242,9 +251,11 @@ extension Transaction {
             rearm()
             return answer.connection.goOn()
         }
+        let cause = error?.cause ?? notes.lastCause ?? .noHost
+        tellLog(cause)
         guard let exchange = exchange.take() else { return end() }
-        exchange.note(origin: [], attempts: attempt.count)
-        (error ?? .noOrigin(attempt.failure)).send(exchange, identity)
+        (error ?? .noOrigin(attempt.failure)).send(
+            exchange, identity, proxy.tellsStatus ? proxy.status(of: attempt, from: notes.lastOrigin, cause) : nil)
         end()
     }
 

@@ -31,9 +31,9 @@ extension Transaction {
             leg = second
             proxy.serviceMetrics[service].hedgesWon.add()
             // It had its time, and was overtaken.
-            discard(first, .hang)
+            discard(first, .hang, .hedgeLost)
         } else {
-            discard(second, .clientGone)
+            discard(second, .clientGone, .hedgeLost)
         }
     }
 }

@@ -10,6 +10,8 @@ struct Leg {
     let beganNs: Int64
     /// Since when the host has had all of the request, or should have: from then on its time counts.
     var askedNs: Int64
+    /// Its number among the transaction's notes.
+    let note: Int
     /// What this attempt is called in the request's trace; 0 when it is part of none.
     let span: UInt64
     /// The one request that a host on probation is given.

@@ -53,7 +53,30 @@ enum ProxyResponse {
         }
     }
 
-    func send(_ exchange: consuming Exchange, _ identity: RequestIdentity) {
+    /// Why the request was not passed on. (What kept it from an origin's answer, a transaction knows better.)
+    var cause: Cause {
+        switch self {
+        case .noOrigin: .noHost
+        case .quarantined: .quarantined
+        case .overloaded: .overloaded
+        case .hostsFull: .hostsFull
+        case .loop: .loop
+        case .methodNotAllowed: .refused
+        case .optionsAnswered: .answeredHere
+        }
+    }
+
+    /// Answers a request that no transaction has begun for.
+    func send(_ exchange: consuming Exchange, _ identity: RequestIdentity, by proxy: ProxyLoop) {
+        let cause = cause
+        exchange.note { entry in
+            identity.begin(&entry, from: Span(), attempts: 0)
+            entry.end(outcome: cause.word)
+        }
+        send(exchange, identity, proxy.tellsStatus ? ProxyStatus(error: cause.errorType) : nil)
+    }
+
+    func send(_ exchange: consuming Exchange, _ identity: RequestIdentity, _ proxyStatus: ProxyStatus?) {
         let isTextual = text.utf8CodeUnitCount > 0
         let allows =
             switch self {
@@ -71,8 +94,9 @@ enum ProxyResponse {
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
             if let limit { fields.add("X-Limit", limit) }
             if let retryAfter { fields.add("Retry-After", retryAfter) }
-            identity.answer(to: &fields)
             if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
+            proxyStatus?.write(to: &fields)
+            identity.answer(to: &fields)
         }
     }
 }

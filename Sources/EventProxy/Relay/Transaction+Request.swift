@@ -77,6 +77,7 @@ extension Transaction {
     }
 
     func connected(_ connection: ClientConnection) {
+        if let leg = leg(of: connection) { notes.connected(leg.note, nowNs: proxy.loop.nowNs) }
         sendRequest(connection)
     }
 }

@@ -14,6 +14,9 @@ extension Transaction {
             failed(.malformed(.statusCode), connection)
             return .take
         }
+        if let leg = leg(of: connection) {
+            notes.answered(leg.note, status: head.status, nowNs: proxy.loop.nowNs)
+        }
         proxy.answered(fingerprint)
         if attempt.suspects.count > 0 { proxy.lost(attempt.answered(), beganMs: beganMs) }
         if head.status.isServerError {
@@ -41,11 +44,12 @@ extension Transaction {
         alarms = Alarms()
         rearm()
         dropHeld()
-        exchange.note(origin: origin.label, attempts: attempt.count)
         let isUpgrade = head.status == .switchingProtocols
         writer = exchange.relay(head) { writer in
             if isUpgrade { writer.copyUpgrade(head.fields) }
             ForwardedFields.response(head, to: identity, from: origin, by: proxy, to: &writer)
+            // It took more than one host to get this.
+            if proxy.tellsStatus, attempt.count > 1 { proxy.status(of: attempt, from: origin).write(to: &writer) }
         }
         if isUpgrade {
             framing = .tunnel
@@ -67,6 +71,8 @@ extension Transaction {
 
     func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
         if case .tunnel = framing { return originEndedTunnel() }
+        if let leg { notes.ended(leg.note, nowNs: proxy.loop.nowNs) }
+        tellLog()
         guard let writer = writer.take() else { return end() }
         if isReusable, let leg = leg.take() {
             leg.origin.giveBack(leg.connection)

@@ -42,6 +42,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     // The origin's side.
     var attempt = Attempt()
+    /// What the log will say of them.
+    var notes = AttemptNotes()
     /// The attempt under way, or the one whose response is passed on.
     var leg: Leg?
     /// A second one beside it, because the first is slow to answer.
@@ -68,7 +70,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     enum Next {
         case host(Int)
         /// The same host again, over a fresh connection. It still has its place among the host's requests.
-        case fresh(Origin)
+        case fresh(Origin, note: Int)
     }
 
     /// A place in the queue of a host.
@@ -144,6 +146,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         guard isActive else { return }
         isActive = false
         dropNext()
+        // The client has left: nobody has told the log yet.
+        tellLog()
         // Still in use: its response is not complete, so its connection cannot be used again.
         if let leg = leg.take() { discard(leg, .clientGone) }
         if let hedge = hedge.take() { discard(hedge, .clientGone) }
@@ -153,11 +157,13 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         request.release(to: proxy.loop.pool)
         _ = exchange.take()
         drop(writer.take())
+        notes.removeAll()
         proxy.ended(self)
     }
 
-    /// Closes a connection that is not needed any more.
-    func discard(_ leg: consuming Leg, _ outcome: Outcome) {
+    /// Closes a connection that is not needed any more; `cause` is news for the log, if it has not been told.
+    func discard(_ leg: consuming Leg, _ outcome: Outcome, _ cause: Cause? = nil) {
+        if let cause { notes.ended(leg.note, cause, nowNs: proxy.loop.nowNs) }
         proxy.settle(&leg, outcome)
         leg.connection.close()
         leg.origin.giveBackClosed(leg.connection)
@@ -174,7 +180,9 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     /// The response had begun: it can only be broken off, so that the client sees that it is not whole (RFC 9112 §8).
     /// Of a tunnel that both sides have ended, nothing is left to break.
-    func breakOff() {
+    func breakOff(_ cause: Cause? = nil, of origin: Origin? = nil) {
+        if let leg { notes.ended(leg.note, nowNs: proxy.loop.nowNs) }
+        tellLog(cause, of: origin)
         drop(writer.take())
         end()
     }

@@ -16,6 +16,8 @@ final class Origin: ClientConnectionObserver {
     let address: SocketAddress
     /// `NAME-ADDRESS-PORT`, as in the reference.
     private(set) var label: [UInt8] = []
+    /// The same for the log's attempts.
+    private(set) var logName = AttemptName(service: "", host: "", label: "")
     /// The response field that names the origin; empty when the configuration turns it off.
     private(set) var fields = FieldLines()
     let metrics: HostMetrics
@@ -63,6 +65,7 @@ final class Origin: ClientConnectionObserver {
         queue.take(snapshot.hostLimits.queue(ofWorker: worker))
         let label = host.label
         self.label = Array(label.utf8)
+        logName = AttemptName(service: host.service, host: host.address.description, label: label)
         fields = FieldLines()
         if let name = snapshot.configuration.originHeader {
             // The configuration has been checked: name and label are what fields can have.

@@ -101,7 +101,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         let server = try Server.app("--log-format", "json")
         _ = try server.get("/status/404")
         #expect(try server.stop() == .exited(0))
-        #expect(server.log.contains(#""target":"/status/404","protocol":"HTTP/1.1","status":404,"#))
+        #expect(server.log.contains(#""target":"/status/404","version":"HTTP/1.1","status":404,"#))
         for line in server.log.split(separator: "\n") {
             #expect(line.hasPrefix(#"{"time":"20"#) && line.hasSuffix("}"))
         }

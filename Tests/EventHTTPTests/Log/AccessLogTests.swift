@@ -19,7 +19,10 @@ struct Access: Sendable {
     var bytes: UInt64 = 28
     var microseconds: UInt64 = 1234
     var attempts: UInt8 = 1
-    var note: StaticString = ""
+    var outcome = ""
+    var requestID = ""
+    var traceID = ""
+    var details = ""
 
     /// The line that an access log writes for it.
     func line(_ format: LogFormat = .text, name: String = "proxy-log", zone: LogZone = .utc) -> String {
@@ -39,11 +42,15 @@ struct Access: Sendable {
         let (client, method, version, origin) = (
             Array(client.utf8), Array(method.utf8), Array(version.utf8), Array(origin.utf8)
         )
+        let (outcome, requestID, traceID, details) = (
+            Array(outcome.utf8), Array(requestID.utf8), Array(traceID.utf8), Array(details.utf8)
+        )
         access.write(
             AccessRecord(
                 clientAddress: client.span, method: method.span, target: target.span, version: version.span,
                 origin: origin.span, status: status, bytesSent: bytes, durationMicroseconds: microseconds,
-                attempts: attempts, note: note), at: instant)
+                outcome: outcome.span, requestID: requestID.span, traceID: traceID.span, attempts: attempts,
+                attemptDetails: details.span), at: instant)
     }
 }
 
@@ -53,15 +60,15 @@ struct Access: Sendable {
     @Test(arguments: [
         (Access(), "127.0.0.1 - GET / HTTP/1.1 - 200 - service-app-1-10.0.0.1-8081 28B 1.234ms"),
         (
-            Access(status: 502, bytes: 0, microseconds: 7, attempts: 2, note: "client gone"),
+            Access(status: 502, bytes: 0, microseconds: 7, attempts: 2, outcome: "client_gone"),
             "127.0.0.1 - GET / HTTP/1.1 - 502 - service-app-1-10.0.0.1-8081 0B 0.007ms attempts=2 client gone"
         ),
         (
-            Access(client: "::1", method: "", target: "", version: "", origin: "", status: 408, note: "timed out"),
+            Access(client: "::1", method: "", target: "", version: "", origin: "", status: 408, outcome: "timed_out"),
             "::1 - - - - - 408 - - 28B 1.234ms timed out"
         ),
         (
-            Access(target: "/a?b=c&d=%20~", origin: "", bytes: .max, microseconds: .max, attempts: 255, note: "x"),
+            Access(target: "/a?b=c&d=%20~", origin: "", bytes: .max, microseconds: .max, attempts: 255, outcome: "x"),
             "127.0.0.1 - GET /a?b=c&d=%20~ HTTP/1.1 - 200 - - 18446744073709551615B "
                 + "18446744073709551.615ms attempts=255 x"
         ),
@@ -115,10 +122,10 @@ struct Access: Sendable {
         var access = Access(
             client: long, method: long, version: long, origin: long, status: .max, bytes: .max, microseconds: .max,
             attempts: .max)
-        access.note = "the longest of notes"
+        access.outcome = "the_longest_of_outcomes"
         let line = access.line(format, target: [UInt8](repeating: byte, count: 5000), name: long)
         #expect(line.utf8.count <= AccessLog.lineBytesMax)
-        #expect(line.hasSuffix(format == .text ? " attempts=255 the longest of notes\n" : "the longest of notes\"}\n"))
+        #expect(line.hasSuffix(format == .text ? " attempts=255 the longest of outcomes\n" : "\"attempts\":[]}\n"))
         #expect(line.contains("…"))
     }
 
@@ -133,18 +140,20 @@ struct Access: Sendable {
 @Suite struct `An access line in JSON` {
     @Test func `is one object with all keys`() {
         #expect(
-            Access(attempts: 2, note: "client gone").line(.json) == """
+            Access(attempts: 2, outcome: "client_gone", requestID: "a-1", traceID: "4bf9", details: "{},{}").line(.json)
+                == """
                 {"time":"2026-11-23T18:40:11.123Z","level":"DEBUG","logger":"proxy-log","client":"127.0.0.1",\
-                "method":"GET","target":"/","protocol":"HTTP/1.1","status":200,"bytes":28,"duration_us":1234,\
-                "origin":"service-app-1-10.0.0.1-8081","attempts":2,"note":"client gone"}
+                "method":"GET","target":"/","version":"HTTP/1.1","status":200,"bytes":28,"duration_ms":1.234,\
+                "outcome":"client_gone","origin":"service-app-1-10.0.0.1-8081","request_id":"a-1","trace_id":"4bf9",\
+                "attempts":[{},{}]}
 
                 """)
     }
 
     @Test func `keeps its keys when there is nothing to say`() {
         let line = Access(method: "", target: "", version: "", origin: "").line(.json)
-        #expect(line.contains(#""method":"","target":"","protocol":"","status":200"#))
-        #expect(line.hasSuffix(#""origin":"","attempts":1,"note":""}"# + "\n"))
+        #expect(line.contains(#""method":"","target":"","version":"","status":200"#))
+        #expect(line.hasSuffix(#""outcome":"ok","origin":"","request_id":"","trace_id":"","attempts":[]}"# + "\n"))
     }
 
     @Test func `escapes every byte as JSON wants it`() {
@@ -179,5 +188,31 @@ struct Access: Sendable {
         let lineBytes = Access().line().utf8.count
         #expect(text == String(repeating: Access().line(), count: LogOptions.ringBytesMin / lineBytes))
         #expect(log.core.dropped.load(ordering: .relaxed) == UInt64(1000 - LogOptions.ringBytesMin / lineBytes))
+    }
+}
+
+@Suite struct `A sample of access lines` {
+    @Test(arguments: [0, 0.000_001, 0.01, 0.25, 0.5, 0.9, 0.999_999, 1])
+    func `is the share that was asked for, spread evenly`(share: Double) {
+        var sampler = AccessSampler(share: share)
+        for _ in 0..<20 {
+            let written = (0..<10_000).count { _ in sampler.next() }
+            // A Weyl sequence of the golden ratio is never off by more than a few.
+            #expect(abs(Double(written) - share * 10_000) < 8)
+        }
+    }
+
+    @Test(arguments: 2...20) func `is in step with nothing that comes in turns`(period: Int) {
+        var sampler = AccessSampler(share: 0.5)
+        var written = [Int](repeating: 0, count: period)
+        for number in 0..<period * 2_000 where sampler.next() { written[number % period] += 1 }
+        #expect(written.allSatisfy { abs($0 - 1_000) < 20 })
+    }
+
+    @Test func `leaves nothing out that is out of the ordinary`() {
+        var options = LogOptions(console: false, file: nil)
+        options.accessShare = 0
+        let access = AccessLog(channel: LogChannel(core: StillLog(options).core))
+        for _ in 0..<1000 { #expect(!access.isWanted(isOrdinary: true) && access.isWanted(isOrdinary: false)) }
     }
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
+
+/// `Proxy-Status` (RFC 9209): what the proxy has to say of how an answer came about, for whoever debugs it. On answers
+/// that it made itself, and on those that are not from the first host that was asked.
+struct ProxyStatus {
+    /// Why there is no better answer; nil for a good one.
+    var error: StaticString?
+    /// The label of the host that was asked last; empty when none was, or when answers do not say who gave them.
+    var nextHop: [UInt8] = []
+    /// How many hosts were asked, and how many could have been.
+    var attempts = 0
+    var attemptsMax = 0
+
+    /// Writes one member of the list (§2); what proxies nearer to the origin have said stays before it.
+    func write(to writer: inout FieldWriter) {
+        writer.begin("Proxy-Status")
+        writer.literal("proxy-server")
+        if let error {
+            writer.literal("; error=")
+            writer.literal(error)
+        }
+        if !nextHop.isEmpty {
+            writer.literal("; next-hop=")
+            writer.structured(nextHop.span)
+        }
+        if attempts > 0 {
+            writer.literal("; details=\"attempt ")
+            writer.decimal(UInt64(attempts))
+            writer.literal("/")
+            writer.decimal(UInt64(attemptsMax))
+            writer.literal("\"")
+        }
+        writer.end()
+    }
+}
+
+extension ProxyLoop {
+    /// What there is to say of attempts, the last of which was made at this host, with or without success.
+    func status(of attempt: Attempt, from origin: Origin?, _ cause: Cause? = nil) -> ProxyStatus {
+        var status = ProxyStatus(attempts: attempt.count, attemptsMax: attemptsMax)
+        if let cause { status.error = cause.errorType ?? Cause.noHost.errorType }
+        // Whoever does not want answers to say where they come from, does not want it said here either.
+        if let origin, !originName.isEmpty { status.nextHop = origin.label }
+        return status
+    }
+}

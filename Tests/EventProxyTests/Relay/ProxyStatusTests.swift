@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+@testable import EventHTTP
+@testable import EventProxy
+
+/// RFC 9209.
+struct ProxyStatusTests {
+    private func written(_ status: ProxyStatus) -> String {
+        var writer = FieldWriter(Buffer(), pool: BufferPool())
+        status.write(to: &writer)
+        let buffer = writer.take()
+        let bytes = buffer.bytes
+        return String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (ProxyStatus(), "proxy-server"),
+        (ProxyStatus(error: "proxy_loop_detected"), "proxy-server; error=proxy_loop_detected"),
+        (
+            ProxyStatus(error: "connection_refused", nextHop: Array("a-1".utf8), attempts: 2, attemptsMax: 3),
+            "proxy-server; error=connection_refused; next-hop=\"a-1\"; details=\"attempt 2/3\""
+        ),
+        // RFC 9651 §4.1.6: strings hold visible ASCII and spaces, quotes and backslashes with a backslash before them.
+        (ProxyStatus(nextHop: Array("\"\\ \r\n\u{0}é".utf8)), #"proxy-server; next-hop="\"\\ ?????""#),
+    ])
+    func `is a member of a list with parameters`(status: ProxyStatus, value: String) {
+        #expect(written(status) == "Proxy-Status: \(value)\r\n")
+    }
+
+    @Test(arguments: Cause.allCases) func `each cause has a word, and a type that the registry has`(cause: Cause) {
+        let registered = [
+            "destination_unavailable", "destination_ip_unroutable", "connection_refused", "connection_terminated",
+            "connection_timeout", "connection_read_timeout", "connection_limit_reached", "http_request_error",
+            "http_request_denied", "http_response_incomplete", "http_response_timeout", "http_protocol_error",
+            "proxy_internal_response", "proxy_internal_error", "proxy_loop_detected",
+        ]
+        #expect(!"\(cause.word)".isEmpty && "\(cause.word)".allSatisfy { $0.isLowercase || $0 == "_" })
+        if let type = cause.errorType { #expect(registered.contains("\(type)")) }
+    }
+
+    @Test func `no two causes of an attempt share a word`() {
+        let words = Cause.allCases.map { "\($0.word)" }
+        // No host at all, and one that cannot be connected to for another reason, are the same to a client.
+        #expect(Set(words).count == words.count - 1)
+    }
+
+    @Test func `what proxies nearer to the origin say comes first`() throws {
+        let bad = ScriptedOrigin.saying("ill", status: "503 Busy")
+        let good = ScriptedOrigin.saying("well", fields: "Proxy-Status: inner\r\n")
+        let proxy = try TestProxy([[bad.port], [good.port]])
+        let response = try proxy.get()
+        #expect(response.values("proxy-status").first == "inner" && response.values("proxy-status").count == 2)
+        #expect(response.values("proxy-status").last?.hasPrefix("proxy-server; next-hop=") == true)
+    }
+
+    @Test func `an answer that was to be had nowhere else says how many were asked`() throws {
+        let origins = (0..<2).map { _ in ScriptedOrigin.saying("ill", status: "503 Busy") }
+        let proxy = try TestProxy(origins.map { [$0.port] })
+        let status = try #require(try proxy.get()["proxy-status"])
+        #expect(status.hasSuffix("; details=\"attempt 2/2\"") && !status.contains("error="))
+    }
+
+    @Test func `where answers do not name their origin, this field does not either`() throws {
+        let refused = RefusedPort()
+        let proxy = try TestProxy([[refused.port]]) { $0.originHeader = nil }
+        #expect(
+            try proxy.get()["proxy-status"] == "proxy-server; error=connection_refused; details=\"attempt 1/1\"")
+    }
+
+    @Test func `a loop is told as one`() throws {
+        let origin = ScriptedOrigin.saying("well")
+        let proxy = try TestProxy([[origin.port]])
+        let response = try proxy.get("/", "Via: 1.1 \(proxy.setup.pseudonym)\r\n")
+        #expect(response.status == 508)
+        #expect(response["proxy-status"] == "proxy-server; error=proxy_loop_detected")
+    }
+
+    @Test func `turned off, nothing is said`() throws {
+        let refused = RefusedPort()
+        let proxy = try TestProxy([[refused.port]]) { $0.proxyStatus = false }
+        let response = try proxy.get()
+        #expect(response.status == 502 && response["proxy-status"] == nil)
+    }
+}
