@@ -374,6 +374,7 @@ extension ServerConnection {
                 id, status, framing: .length(UInt64(reason.utf8CodeUnitCount + 1)),
                 fields: { fields in
                     fields.add("Content-Type", "text/plain; charset=utf-8")
+                    fields.add(server.options.refusalFields)
                 })
         else { return }
         write(reason)

@@ -22,6 +22,8 @@ public struct ServerOptions: Sendable {
     public var bodyBytesMax: UInt64?
     /// Connections of one loop; further ones wait in the kernel's queue.
     public var connectionsMax = 100_000
+    /// What answers to requests that are refused before the handler sees them also say.
+    public var refusalFields = FieldLines()
 
     public init() {}
 }

@@ -161,6 +161,7 @@ final class ProxySnapshot: Sendable {
         if options.connectionsMax == 0 {
             options.connectionsMax = OpenFiles.proxiedClientsMax(workers: workers, limit: OpenFiles.limit)
         }
+        if configuration.proxyStatus { options.refusalFields = ProxyStatus.refusal }
         return options
     }
 }

@@ -4,6 +4,9 @@ internal import EventHTTP
 /// `Proxy-Status` (RFC 9209): what the proxy has to say of how an answer came about, for whoever debugs it. On answers
 /// that it made itself, and on those that are not from the first host that was asked.
 struct ProxyStatus {
+    /// On answers to what could not be understood as a request, or was beyond a limit.
+    static let refusal = FieldLines(["Proxy-Status": "proxy-server; error=http_request_error"])
+
     /// Why there is no better answer; nil for a good one.
     var error: StaticString?
     /// The label of the host that was asked last; empty when none was, or when answers do not say who gave them.

@@ -77,10 +77,21 @@ struct ProxyStatusTests {
         #expect(response["proxy-status"] == "proxy-server; error=proxy_loop_detected")
     }
 
+    @Test(arguments: [
+        ("NONSENSE\r\n\r\n", 400), ("GET / HTTP/3.0\r\nHost: h\r\n\r\n", 505),
+        ("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+    ]) func `a refusal by the proxy can be told from one by an origin`(request: String, code: Int) throws {
+        let origin = ScriptedOrigin.hanging()
+        let response = try TestProxy([[origin.port]]).server.ask(request)
+        #expect(response.status == code)
+        #expect(response["proxy-status"] == "proxy-server; error=http_request_error")
+    }
+
     @Test func `turned off, nothing is said`() throws {
         let refused = RefusedPort()
         let proxy = try TestProxy([[refused.port]]) { $0.proxyStatus = false }
         let response = try proxy.get()
         #expect(response.status == 502 && response["proxy-status"] == nil)
+        #expect(try proxy.server.ask("NONSENSE\r\n\r\n")["proxy-status"] == nil)
     }
 }
