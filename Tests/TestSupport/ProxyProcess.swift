@@ -2,14 +2,17 @@
 
 extension Server {
     /// A proxy-server with services whose hosts are ports of the loopback interface. `more` are lines of YAML below
-    /// `proxy:`, indented by two.
-    package static func proxy(_ services: [[UInt16]], workers: Int = 1, more: String = "") throws -> Server {
+    /// `proxy:`, indented by two; those of `listen` are below `listen:`, indented by four.
+    package static func proxy(
+        _ services: [[UInt16]], workers: Int = 1, listen: String = "", more: String = ""
+    ) throws -> Server {
         var lastError: any Error = TestFailure("no free port")
         for _ in 0..<5 {
             let folder = TemporaryFolder()
             let port = RefusedPort.free()
             try Files.write(
-                configuration(services, port: port, workers: workers, more: more), to: folder.path("c.yaml"))
+                configuration(services, port: port, workers: workers, listen: listen, more: more),
+                to: folder.path("c.yaml"))
             // Somebody else may take the port between here and there.
             do {
                 return try Server("proxy-server", ["--config", folder.path("c.yaml")], folder: folder)
@@ -21,14 +24,14 @@ extension Server {
     }
 
     package static func configuration(
-        _ services: [[UInt16]], port: UInt16, workers: Int = 1, more: String = ""
+        _ services: [[UInt16]], port: UInt16, workers: Int = 1, listen: String = "", more: String = ""
     ) -> String {
         var text = """
             proxy:
               listen:
                 address: "127.0.0.1"
                 port: \(port)
-              workers: \(workers)
+            \(listen)  workers: \(workers)
               services:
 
             """

@@ -91,6 +91,7 @@ extension ServerConnection {
 
     /// Parses a head and calls the handler. False when more bytes are needed or the request was refused.
     private func readHead(_ buffer: inout Buffer) -> Bool {
+        if awaitsProxyHeader, !readProxyHeader(&buffer) { return false }
         if buffer.isEmpty { return false }
         if server.options.limits.isStillIncomplete(buffer.bytes, searched: Int(headSearched)) {
             headSearched = Int32(buffer.count)
@@ -294,6 +295,7 @@ extension ServerConnection {
         case .readHead:
             // Requests that were sent ahead are answered first. What is left then is the beginning of one at most.
             if isBackedUp { return }
+            if awaitsProxyHeader, !buffer.isEmpty { return refuseProxyHeader(.incomplete) }
             buffer.removeAll()
             if socket.output.isEmpty { close() }
         case .close, .linger, .nextExchange, .discardBody:

@@ -26,9 +26,10 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     let loop: EventLoop
     let server: ServerContext
-    private unowned let owner: ServerLoop
+    unowned let owner: ServerLoop
     var socket: ConnectionSocket
-    private(set) var peer = SocketAddress.unspecified
+    /// Who has connected, or whose connection a PROXY header says it is.
+    var peer = SocketAddress.unspecified
     /// Whose request it is, if the peer is a proxy that has named its client.
     private var forwardedClient: SocketAddress?
     private var deadline: TimerWheel.ID?
@@ -79,6 +80,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var isBroken = false
     /// No request has come over it yet.
     var isFresh = true
+    /// The peer is a proxy that has yet to say whose connection it passes on.
+    var awaitsProxyHeader = false
 
     init(_ owner: ServerLoop) {
         self.owner = owner
@@ -104,6 +107,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         isLingering = false
         isBroken = false
         isFresh = true
+        awaitsProxyHeader = server.options.proxyHeaderPeers.contains(peer)
         discardedBytes = 0
         headSearched = 0
         readDeadlineMs = loop.nowMs + server.options.headTimeoutMs
@@ -288,6 +292,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         switch state.step {
         case .readHead:
             // A connection on which nothing came is idle, not late (RFC 9110 §15.5.9).
+            if awaitsProxyHeader, !input.isEmpty { return refuseProxyHeader(.late) }
             if !input.isEmpty {
                 return refuse(.requestTimeout, "request head not complete in time", .clientHeaderTimeout)
             }

@@ -5,6 +5,8 @@ public final class ServerMetrics: Sendable {
     private let before = CacheLinePadding()
     package let connectionsAccepted = Counter()
     package let connectionsClosed = Counter()
+    /// Connections of proxies that were closed for their PROXY header.
+    package let proxyHeadersRefused = Counter()
     package let requestsBegan = Counter()
     /// By the first digit of the status; 0 counts requests whose client left before there was one.
     package let requestsEnded = InlineArray<6, Counter> { _ in Counter() }

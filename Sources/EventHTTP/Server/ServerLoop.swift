@@ -12,7 +12,8 @@ final class ServerLoop {
     private var drained: (() -> Void)?
     private let logger: Logger
     private var warnedAtMs: Int64?
-    /// One line for all the times that a connection could not be accepted meanwhile.
+    private var refusalToldAtMs: Int64?
+    /// One line for all the times that the same happened meanwhile.
     private static let warningIntervalMs: Int64 = 10_000
 
     init(
@@ -61,6 +62,16 @@ final class ServerLoop {
     func change(_ options: ServerOptions) {
         context.options = options
         listener?.resumeIfWaiting()
+    }
+
+    /// A connection is closed for its PROXY header.
+    func refused(_ error: ProxyHeaderError, from peer: SocketAddress) {
+        context.metrics.proxyHeadersRefused.add()
+        if let refusalToldAtMs, loop.nowMs - refusalToldAtMs < Self.warningIntervalMs { return }
+        refusalToldAtMs = loop.nowMs
+        let total = context.metrics.proxyHeadersRefused.total
+        logger.warning(
+            "closed a connection of \(peer): \(error.reason) (\(total) so far); trusted proxies must send one")
     }
 
     // MARK: Stopping

@@ -20,6 +20,9 @@ public struct ServerOptions: Sendable {
     public var drainTimeoutMs: Int64 = 30_000
     /// Longest content of a request; nil: as long as it likes, it is streamed.
     public var bodyBytesMax: UInt64?
+    /// Proxies that begin each connection with a PROXY header, in which they say whose it is. From them a connection
+    /// without one is closed; from anybody else the header is no HTTP.
+    public var proxyHeaderPeers = AddressBlocks()
     /// Connections of one loop; further ones wait in the kernel's queue.
     public var connectionsMax = 100_000
     /// What answers to requests that are refused before the handler sees them also say.

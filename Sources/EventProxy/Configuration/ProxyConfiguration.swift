@@ -85,6 +85,11 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// Key `proxy.listen.port`: the TCP port, from 1 to 65535. Default: 8888.
         public var port: UInt16 = 8888
 
+        /// Key `proxy.listen.proxy_protocol`: whether the proxies in `proxy.trusted_proxies` begin each connection with
+        /// a PROXY header (version 1 or 2), which says whose connection it is. From them it is then mandatory; nobody
+        /// else can send one. Default: `false`.
+        public var proxyProtocol = false
+
         /// All defaults.
         public init() {}
     }

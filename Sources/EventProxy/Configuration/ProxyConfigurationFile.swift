@@ -9,6 +9,8 @@ extension ProxyConfiguration {
         do throws(YAMLSyntaxError) {
             if let root = try YAMLDocument.read(text, &findings), root.scalar?.meaning != .null {
                 readMapping(root, fileKeys, into: &configuration, &findings)
+                // What is wrong by itself would only be found wrong again.
+                if findings.diagnostics.isEmpty { configuration.checkTogether(root, &findings) }
             } else {
                 let message = "the file is empty; it must be \(mappingWanted(fileKeys))"
                 findings.report(SourcePosition(line: 1, column: 1), message)

@@ -48,6 +48,7 @@ extension ProxyConfiguration.Listen: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("address", \.address, .address),
         .key("port", \.port, .integer(1...65535)),
+        .key("proxy_protocol", \.proxyProtocol, .boolean),
     ]
 }
 

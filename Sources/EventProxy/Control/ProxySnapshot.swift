@@ -157,6 +157,9 @@ final class ProxySnapshot: Sendable {
         options.drainDelayMs = configuration.drain.delayMs
         options.drainTimeoutMs = configuration.drain.timeoutMs
         if configuration.limits.bodyBytes > 0 { options.bodyBytesMax = UInt64(configuration.limits.bodyBytes) }
+        if configuration.listen.proxyProtocol {
+            options.proxyHeaderPeers = AddressBlocks(configuration.trustedProxies)
+        }
         options.connectionsMax = configuration.limits.connections
         if options.connectionsMax == 0 {
             options.connectionsMax = OpenFiles.proxiedClientsMax(workers: workers, limit: OpenFiles.limit)

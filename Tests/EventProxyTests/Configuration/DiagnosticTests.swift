@@ -40,10 +40,10 @@ private let proxyKeys = ProxyConfiguration.keys.map(\.name).joined(separator: ",
         BadFile(keys: "  'listen ': {}", "2:3: unknown key 'listen ' in proxy (did you mean 'listen'?)"),
         BadFile(
             keys: "  listen:\n    host: 0.0.0.0",
-            "3:5: unknown key 'host' in proxy.listen; the keys are address, port"),
+            "3:5: unknown key 'host' in proxy.listen; the keys are address, port, proxy_protocol"),
         BadFile(
             keys: "  listen:\n    bind: 0.0.0.0",
-            "3:5: unknown key 'bind' in proxy.listen; the keys are address, port"),
+            "3:5: unknown key 'bind' in proxy.listen; the keys are address, port, proxy_protocol"),
         BadFile(
             keys: "  retry: {attempt: 3, max: 1}",
             "2:11: unknown key 'attempt' in proxy.retry (did you mean 'attempts'?)",
@@ -202,7 +202,7 @@ private let proxyKeys = ProxyConfiguration.keys.map(\.name).joined(separator: ",
                 "5:42: proxy.services[0].host[0].port must be a whole number from 1 to 65535, found the number 70000",
                 "7:13: proxy.limits.fields must be a whole number from 10 to 1000, "
                     + "found the quoted text '100'; remove the quotes",
-                "8:11: proxy.listen must be a mapping (keys: address, port), found the number 8888",
+                "8:11: proxy.listen must be a mapping (keys: address, port, proxy_protocol), found the number 8888",
                 "9:1: unknown key 'proxies' at the top level; the keys are proxy",
             ])
     }

@@ -13,6 +13,12 @@ struct EdgeKeysTests {
         #expect(try parse(file("  trusted_proxies: []")) == plain)
     }
 
+    @Test func `PROXY headers come from trusted proxies`() throws {
+        let configuration = try parse(file("  listen: {proxy_protocol: true}\n  trusted_proxies: [10.0.0.1]"))
+        #expect(configuration.listen.proxyProtocol)
+        #expect(try parse(configuration.yaml) == configuration)
+    }
+
     private static let block = "must be an address or a block of addresses such as 10.0.0.0/8"
 
     @Test(arguments: [
@@ -29,6 +35,13 @@ struct EdgeKeysTests {
             "5:7: proxy.trusted_proxies[2] \(block), found the quoted text '[::1]'; remove the brackets",
             "6:7: proxy.trusted_proxies[3] \(block), found '10.0.0.1-10.0.0.9'; "
                 + "write the range as one or more blocks"),
+        BadFile(
+            keys: "  listen:\n    proxy_protocol: true",
+            "3:21: proxy.listen.proxy_protocol needs proxy.trusted_proxies, which is empty; "
+                + "list the addresses of those that send the header there"),
+        BadFile(
+            keys: "  listen: {proxy_protocol: 1}",
+            "2:28: proxy.listen.proxy_protocol must be true or false, found the number 1"),
         BadFile(
             keys: "  trusted_proxies: [10.0.0.0/33]",
             "2:21: proxy.trusted_proxies[0] \(block), found '10.0.0.0/33'"),

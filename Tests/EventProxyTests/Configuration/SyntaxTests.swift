@@ -84,7 +84,7 @@ private let tabMessage =
             "3:8: the alias 'l' is not allowed; repeat the value"),
         BadFile(
             keys: "  listen:\n    <<: *x\n    *y : 1\n    port: 0",
-            "3:5: unknown key '<<' in proxy.listen; the keys are address, port",
+            "3:5: unknown key '<<' in proxy.listen; the keys are address, port, proxy_protocol",
             "3:9: the alias 'x' is not allowed; repeat the value",
             "4:5: the alias 'y' is not allowed; repeat the value",
             "5:11: proxy.listen.port must be a whole number from 1 to 65535, found the number 0"),
