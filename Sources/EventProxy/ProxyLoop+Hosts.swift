@@ -15,16 +15,30 @@ extension ProxyLoop {
     }
 
     /// The host of a first attempt. A host on probation is given one request that can be sent again.
-    func selectFirst(key: UInt64, probes: ProbeLeave) -> (host: Int, isProbe: Bool)? {
+    func selectFirst(
+        key: UInt64, choice: ServiceChoice = .all, probes: ProbeLeave
+    ) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
-        if probes != .never, let host = health.probeHost, probes == .whenDue || isOverdue(host), hasRoom(host),
+        if probes != .never, let host = probeHost(among: choice.services), probes == .whenDue || isOverdue(host),
+            hasRoom(host),
             snapshot.health.tryProbe(host, nowMs: loop.nowMs)
         {
             refreshHealth()
             return (host, true)
         }
-        guard let host = select(TriedHosts(), key) else { return nil }
+        guard let host = select(TriedHosts(), key, choice) else { return nil }
         return (host, false)
+    }
+
+    /// A host whose probe is due. One that this request may not go to must not stand in the way of another.
+    private func probeHost(among services: ServiceMask) -> Int? {
+        guard let host = health.probeHost else { return nil }
+        if services.contains(table[host].service) { return host }
+        for other in origins.indices where services.contains(table[other].service) {
+            let state = snapshot.health.state(other)
+            if state.isEjected, !state.isCheckedOut, state.isProbeDue(nowMs: loop.nowMs) { return other }
+        }
+        return nil
     }
 
     private func isOverdue(_ host: Int) -> Bool {
@@ -32,20 +46,23 @@ extension ProxyLoop {
     }
 
     /// The host of a further attempt: one that the request has not tried, of another service if there is one.
-    func selectAlternate(tried: TriedHosts, key: UInt64) -> Int? {
+    func selectAlternate(tried: TriedHosts, key: UInt64, choice: ServiceChoice = .all) -> Int? {
         refreshHealth()
-        return select(tried, key)
+        return select(tried, key, choice)
     }
 
     /// The host of a request that others had no room for: one that is not down or about to go, as it is their load.
-    func selectUsable(tried: TriedHosts, key: UInt64) -> Int? {
+    func selectUsable(tried: TriedHosts, key: UInt64, choice: ServiceChoice = .all) -> Int? {
         refreshHealth()
-        return select(tried, key, worst: .usable)
+        return select(tried, key, choice, worst: .usable)
     }
 
-    private func select(_ tried: TriedHosts, _ key: UInt64, worst: HostFilter.Quality = .any) -> Int? {
+    private func select(
+        _ tried: TriedHosts, _ key: UInt64, _ choice: ServiceChoice, worst: HostFilter.Quality = .any
+    ) -> Int? {
         table.endRests(nowMs: loop.nowMs)
-        return balancer.select(table, key: key, tried: tried, worst: worst, nowMs: loop.nowMs, random: &random)
+        return balancer.select(
+            table, key: key, tried: tried, choice: choice, worst: worst, nowMs: loop.nowMs, random: &random)
     }
 
     /// Takes over what other workers and the checks have found; one load when nothing has changed.

@@ -114,31 +114,35 @@ final class ProxyLoop: Postponable {
     var shedsRetries: Bool { (lag?.level ?? .nothing) >= .retries }
 
     func begin(
-        _ request: borrowing RequestHead, _ exchange: consuming Exchange, _ peer: Peer, _ identity: RequestIdentity
+        _ request: borrowing RequestHead, _ exchange: consuming Exchange, _ peer: Peer, _ identity: RequestIdentity,
+        _ route: Route?
     ) {
         if lag?.level == .everything {
             metrics.shed.add()
             return ProxyResponse.overloaded.send(exchange, identity, by: self)
         }
         let fingerprint = Fingerprint(
-            method: request.method, path: request.path, query: request.query, key: setup.fingerprintKey)
-        let verdict = check(fingerprint)
+            method: request.method, path: request.path, query: request.query,
+            key: setup.fingerprintKey ^ (route?.fingerprintSalt ?? 0))
+        let verdict = check(fingerprint, among: route?.choice.services ?? .all)
         if case .quarantined(let untilMs) = verdict {
             return quarantined(untilMs: untilMs).send(exchange, identity, by: self)
         }
         let transaction = idle.popLast() ?? addTransaction()
+        transaction.route = route
+        transaction.choice = route?.choice ?? .all
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
         transaction.tryFirstHost()
     }
 
     /// Whether a request may be sent, by what its like has done to origins.
-    func check(_ fingerprint: Fingerprint) -> PoisonBoard.Verdict {
+    func check(_ fingerprint: Fingerprint, among services: ServiceMask) -> PoisonBoard.Verdict {
         let verdict = setup.poison.check(fingerprint, nowMs: loop.nowMs)
         guard case .quarantined = verdict else { return verdict }
         // A refusal is there to save the other hosts. Where there is none, it would only make an outage of an origin's
         // restart; then the request is tried once, like one on probation.
-        if origins.count == 1 { return .probation }
+        if table.hostCount(of: services) == 1 { return .probation }
         metrics.quarantined.add()
         return verdict
     }

@@ -27,6 +27,13 @@ public struct ReverseProxy: Handler {
         let peer = proxy.peer(of: exchange, request)
         let identity = proxy.identify(request, from: peer)
         if request.method == .connect { return ProxyResponse.methodNotAllowed.send(exchange, identity, by: proxy) }
+        var route: Route?
+        if let edge = proxy.edge {
+            switch edge.admit(request, from: exchange.clientAddress, nowNs: proxy.loop.nowNs) {
+            case .pass(let found): route = found
+            case .refuse(let answer): return answer.send(exchange, identity, by: proxy)
+            }
+        }
         if ForwardedFields.mayNotGoOn(request) {
             let answer = request.method == .options ? ProxyResponse.optionsAnswered : .methodNotAllowed
             return answer.send(exchange, identity, by: proxy)
@@ -34,6 +41,6 @@ public struct ReverseProxy: Handler {
         if ForwardedFields.hasPassed(request, pseudonym: proxy.pseudonym) {
             return ProxyResponse.loop.send(exchange, identity, by: proxy)
         }
-        proxy.begin(request, exchange, peer, identity)
+        proxy.begin(request, exchange, peer, identity, route)
     }
 }

@@ -17,14 +17,21 @@ enum Balancer: ~Copyable {
     /// is, and if it has none, in the other tiers in order. A retry prefers a new service of a later tier to the
     /// service that has just failed.
     ///
+    /// With `choice`, all that among some services only, as if there were no others.
+    ///
     /// Only the consistent hash looks at `key`, only `leastRequests` draws from `random`.
     mutating func select(
-        _ table: borrowing HostTable, key: UInt64, tried: TriedHosts, worst: HostFilter.Quality = .any, nowMs: Int64,
-        random: inout SplitMix64
+        _ table: borrowing HostTable, key: UInt64, tried: TriedHosts, choice: ServiceChoice = .all,
+        worst: HostFilter.Quality = .any, nowMs: Int64, random: inout SplitMix64
     ) -> Int? {
         guard tried.presentCount < table.count else { return nil }
-        let favourite = table.spillsOver ? table.tier(at: roll(key, &random)) : 0
-        var filter = HostFilter(tried: tried, worst: worst)
+        let favourite: Int
+        if choice.services.isAll {
+            favourite = table.spillsOver ? table.tier(at: roll(key, &random)) : 0
+        } else {
+            favourite = table.tier(of: choice.services) { roll(key, &random) }
+        }
+        var filter = HostFilter(tried: tried, choice: choice, worst: worst)
         repeat {
             filter.tier = favourite
             if let host = select(table, filter, key: key, nowMs: nowMs, &random) { return host }

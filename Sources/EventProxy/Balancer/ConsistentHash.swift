@@ -98,7 +98,7 @@ struct ConsistentHash: Sendable {
     /// Whether the host, with one request more, has at most 1.25 times its share of its tier's requests, rounded up.
     private func isWithinBound(_ host: Int, _ table: borrowing HostTable, _ filter: HostFilter) -> Bool {
         guard filter.quality <= .willing else { return true }
-        let tier = table.tier(filter.tier)
+        let tier = table.load(ofTier: filter.tier, of: filter.choice.services)
         let weight = table[host].weight * table.service(table[host].service).weight
         let share = (tier.inFlight + 1) * weight * Self.boundNumerator
         let whole = tier.weightUsable * Self.boundDenominator

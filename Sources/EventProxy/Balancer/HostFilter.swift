@@ -19,6 +19,8 @@ struct HostFilter {
     }
 
     let tried: TriedHosts
+    /// The services that come into question at all.
+    let choice: ServiceChoice
     private(set) var quality = Quality.ready
     private let worst: Quality
     /// Only hosts of services of which none has been tried: what ails a service often ails all of its hosts.
@@ -26,8 +28,9 @@ struct HostFilter {
     var tier = 0
 
     /// `worst` is how far `relax` goes.
-    init(tried: TriedHosts, worst: Quality = .any) {
+    init(tried: TriedHosts, choice: ServiceChoice = .all, worst: Quality = .any) {
         self.tried = tried
+        self.choice = choice
         self.worst = worst
         wantsNewService = tried.count > 0
     }
@@ -54,14 +57,15 @@ struct HostFilter {
 
     func admits(_ host: Int, of table: borrowing HostTable) -> Bool {
         let entry = table[host]
-        guard entry.tier == tier, isWellEnough(entry), !tried.contains(host) else { return false }
+        guard entry.tier == tier, isWellEnough(entry), !tried.contains(host), choice.services.contains(entry.service)
+        else { return false }
         return !wantsNewService || isNew(service: entry.service, of: table)
     }
 
     /// Some host of the service is admitted.
     func admits(service index: Int, of table: borrowing HostTable) -> Bool {
         let service = table.service(index)
-        guard service.tier == tier else { return false }
+        guard service.tier == tier, choice.services.contains(index) else { return false }
         if isFirstAttempt, quality == .ready { return service.readyCount > 0 }
         guard !wantsNewService || isNew(service: index, of: table) else { return false }
         for host in service.hosts where isWellEnough(table[host]) && !tried.contains(host) { return true }

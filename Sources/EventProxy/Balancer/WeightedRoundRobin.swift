@@ -45,6 +45,8 @@ struct WeightedRoundRobin: ~Copyable {
 }
 
 private struct SmoothCycle: ~Copyable {
+    /// The credit of each service, and then again for each choice among services that has been made: a service that is
+    /// ahead in one would else be passed over in another.
     private var services: ContiguousArray<Int>
     private var hosts: ContiguousArray<Int>
     private let seed: Int
@@ -61,29 +63,34 @@ private struct SmoothCycle: ~Copyable {
     }
 
     mutating func select(_ table: borrowing HostTable, _ filter: HostFilter, nowMs: Int64) -> Int? {
-        guard let service = nextService(table, filter, nowMs: nowMs) else { return nil }
+        let first = filter.choice.number * table.serviceCount
+        while services.count < first + table.serviceCount { services.append(0) }
+        guard let service = nextService(table, filter, credits: first, nowMs: nowMs) else { return nil }
         return nextHost(of: table.service(service).hosts, table, filter, nowMs: nowMs)
     }
 
-    private mutating func nextService(_ table: borrowing HostTable, _ filter: HostFilter, nowMs: Int64) -> Int? {
+    private mutating func nextService(
+        _ table: borrowing HostTable, _ filter: HostFilter, credits first: Int, nowMs: Int64
+    ) -> Int? {
+        let count = table.serviceCount
         var best = -1
         var given = 0
-        var index = seed % services.count
-        for _ in 0..<services.count {
+        var index = seed % count
+        for _ in 0..<count {
             if filter.admits(service: index, of: table) {
                 // A service with nothing but hosts that are out has no capacity; in a panic there are only such.
                 let weight =
                     filter.quality <= .willing
                     ? table.effectiveWeight(ofService: index, nowMs: nowMs)
                     : table.service(index).weight * HostTable.weightScale
-                services[index] += weight
+                services[first + index] += weight
                 given += weight
-                if best < 0 || services[index] > services[best] { best = index }
+                if best < 0 || services[first + index] > services[first + best] { best = index }
             }
-            index = index + 1 == services.count ? 0 : index + 1
+            index = index + 1 == count ? 0 : index + 1
         }
         if best < 0 { return nil }
-        services[best] -= given
+        services[first + best] -= given
         return best
     }
 

@@ -13,6 +13,25 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// `10.0.0.0/8`. Only they are believed what `X-Forwarded-For` and its kin say of a client. Default: none.
     public var trustedProxies: [AddressBlock] = []
 
+    /// Keys `proxy.allow` and `proxy.deny`: which clients may ask for anything. Default: all.
+    public var access = Access()
+
+    /// Key `proxy.routes`: which requests may go to which services, and what is done with them. The route that says
+    /// most of a request is its route, whatever their order; one that has none is answered 404. Default: none, and all
+    /// services get all requests.
+    public var routes: [Route] = []
+
+    /// Key `proxy.rate_limit`: how many requests are passed on at all, whatever their routes. Default: all.
+    public var rateLimit = RateLimit()
+
+    /// Key `proxy.request_fields`: what is done to the fields of every request before an origin gets it. Default:
+    /// nothing.
+    public var requestFields = FieldChanges()
+
+    /// Key `proxy.response_fields`: what is done to the fields of every response of an origin before the client gets
+    /// it. Default: nothing.
+    public var responseFields = FieldChanges()
+
     /// Key `proxy.workers`: how many threads, each with an event loop and a listening socket of its own, share the
     /// connections. `auto` (one per processor the process may use) or a number from 1 to 256. Default: `auto`.
     public var workers = Workers.automatic

@@ -11,5 +11,39 @@ extension ProxyConfiguration {
             findings.report(
                 place.position, "proxy.listen.proxy_protocol needs proxy.trusted_proxies, which is empty; \(remedy)")
         }
+        check(rateLimit, proxy, "proxy.rate_limit", &findings)
+        if let list = proxy.value(of: "routes") { checkRoutes(list, &findings) }
+    }
+
+    /// A limit without its number limits nothing, which nobody means who writes one.
+    private func check(_ limit: RateLimit, _ parent: YAMLNode, _ path: String, _ findings: inout Findings) {
+        guard limit.requests == 0, limit != RateLimit(), let place = parent.value(of: "rate_limit") else { return }
+        findings.report(place.position, "\(path) needs the key 'requests', which must be more than 0")
+    }
+
+    /// More routes than anybody reads; each request is compared with one after the other.
+    static let routesMax = 256
+
+    private func checkRoutes(_ list: YAMLNode, _ findings: inout Findings) {
+        guard case .sequence(let nodes) = list.content else { return }
+        if routes.count > Self.routesMax {
+            findings.report(
+                list.position, "proxy.routes has \(routes.count) items; at most \(Self.routesMax) are allowed")
+        }
+        let names = services.map(\.name)
+        for (index, (route, node)) in zip(routes, nodes).enumerated() {
+            check(route.rateLimit, node, "proxy.routes[\(index)].rate_limit", &findings)
+            guard case .sequence(let places)? = node.value(of: "services")?.content else { continue }
+            if names.count > ServiceMask.servicesMax, let place = places.first {
+                let most = "routes can choose among at most \(ServiceMask.servicesMax) services"
+                findings.report(place.position, "\(most), and there are \(names.count)")
+                return
+            }
+            for (name, place) in zip(route.services, places) where !names.contains(name) {
+                let nearest = name.nearest(of: names).map { " (did you mean '\($0)'?)" } ?? ""
+                let path = "proxy.routes[\(index)].services"
+                findings.report(place.position, "no service is called \(name.quotedForMessage) in \(path)\(nearest)")
+            }
+        }
     }
 }

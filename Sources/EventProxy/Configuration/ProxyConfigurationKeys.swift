@@ -17,6 +17,12 @@ extension ProxyConfiguration: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("listen", \.listen, .section),
         .key("trusted_proxies", \.trustedProxies, .blocks),
+        .key("allow", \.access.allow, .blocks),
+        .key("deny", \.access.deny, .blocks),
+        .key("routes", \.routes, .list(of: .section, unique: Route.unique, mayBeEmpty: true)),
+        .key("rate_limit", \.rateLimit, .section),
+        .key("request_fields", \.requestFields, .section),
+        .key("response_fields", \.responseFields, .section),
         .key("workers", \.workers, .workers(1...workersMax)),
         .key("origin_header", \.originHeader, .originField),
         .key("request_id", \.requestID, .boolean),

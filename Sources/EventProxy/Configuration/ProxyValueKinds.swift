@@ -107,11 +107,11 @@ extension ValueKind<String?> {
             return isName ? .value(scalar.text) : .mismatch(remedy: "use letters, digits, - and _")
         }
     }
+}
 
-    /// RFC 9110 section 5.6.2: tchar.
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        isLetter(byte) || isDigit(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-    }
+/// RFC 9110 section 5.6.2: tchar.
+func isTokenByte(_ byte: UInt8) -> Bool {
+    isLetter(byte) || isDigit(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
 }
 
 extension ValueKind<ProxyConfiguration.Workers> {

@@ -56,7 +56,7 @@ final class ProxySnapshot: Sendable {
         self.workers = workers
         self.nextID = nextID
         health = old.map { HealthBoard(after: $0.health, hosts: before) } ?? HealthBoard(hostCount: hosts.count)
-        edge = Edge(configuration)
+        edge = Edge(configuration, after: old?.edge)
         hashKey = HashKey(configuration.balancing)
         ring = Self.ring(configuration, hosts, counts, after: old)
     }

@@ -7,9 +7,74 @@ final class Edge: Sendable {
     /// Whose forwarding fields are believed.
     let trusted: AddressBlocks
 
-    init?(_ configuration: ProxyConfiguration) {
-        if configuration.trustedProxies.isEmpty { return nil }
+    /// Who may ask for anything at all.
+    private let access: AccessList
+    /// For all requests, if there are no routes.
+    private let general: Route
+    /// In the order in which they are asked.
+    private let routes: [Route]
+    /// How many requests are passed on at all.
+    private let rate: RateRule?
+    /// There if there is any limit.
+    private let limiter: RateLimiter?
+
+    /// `old` is what was said before: what clients have used of their limits goes on.
+    init?(_ configuration: ProxyConfiguration, after old: Edge? = nil) {
+        guard configuration.hasEdge else { return nil }
         trusted = AddressBlocks(configuration.trustedProxies)
+        access = AccessList(configuration.access)
+        general = Route(configuration)
+        // Sorting is stable: routes that say as much of a request are asked in the order of the file.
+        routes = configuration.routes.enumerated()
+            .map { Route($1, number: $0 + 1, of: configuration) }
+            .sorted(by: Route.isAsked)
+        rate = RateRule(configuration.rateLimit, place: "")
+        let limits = rate != nil || routes.contains { $0.rate != nil }
+        limiter = limits ? old?.limiter ?? RateLimiter(seed: .random(in: .min ... .max)) : nil
+    }
+
+    /// What becomes of a request before an origin is chosen.
+    enum Verdict {
+        case pass(Route)
+        case refuse(ProxyResponse)
+    }
+
+    func admit(_ request: borrowing RequestHead, from client: SocketAddress, nowNs: Int64) -> Verdict {
+        guard access.admits(client) else { return .refuse(.forbidden) }
+        if let limiter, let rate, let seconds = limiter.take(rate, for: request, from: client, nowNs: nowNs) {
+            return .refuse(.rateLimited(seconds: seconds))
+        }
+        if routes.isEmpty { return .pass(general) }
+        guard RoutePath.isUnambiguous(request.path), RouteHost.isUnambiguous(request.authority) else {
+            return .refuse(.ambiguousTarget)
+        }
+        guard let route = route(for: request) else { return .refuse(.noRoute) }
+        guard route.access.admits(client) else { return .refuse(.forbidden) }
+        if let limiter, let rate = route.rate,
+            let seconds = limiter.take(rate, for: request, from: client, nowNs: nowNs)
+        {
+            return .refuse(.rateLimited(seconds: seconds))
+        }
+        return .pass(route)
+    }
+
+    /// The first route that the request is one of.
+    private func route(for request: borrowing RequestHead) -> Route? {
+        guard let authority = request.authority else {
+            for route in routes where route.matches(request, host: nil) { return route }
+            return nil
+        }
+        let host = RouteHost.host(of: authority)
+        for route in routes where route.matches(request, host: host) { return route }
+        return nil
+    }
+}
+
+extension ProxyConfiguration {
+    /// Something is said of who may ask for what.
+    fileprivate var hasEdge: Bool {
+        !trustedProxies.isEmpty || access != Access() || requestFields != FieldChanges()
+            || responseFields != FieldChanges() || !routes.isEmpty || rateLimit != RateLimit()
     }
 }
 

@@ -21,6 +21,7 @@ enum Cause: UInt8, CaseIterable {
 
     // Of a request that was not passed on.
     case noHost, quarantined, overloaded, hostsFull, loop, refused, answeredHere
+    case forbidden, rateLimited, noRoute
 
     /// The word in the log.
     var word: StaticString {
@@ -34,6 +35,8 @@ enum Cause: UInt8, CaseIterable {
         case .cancelled: "cancelled"
         case .quarantined: "quarantined"
         case .overloaded: "overloaded"
+        case .forbidden: "forbidden"
+        case .rateLimited: "rate_limited"
         default: errorType ?? ""
         }
     }
@@ -51,7 +54,8 @@ enum Cause: UInt8, CaseIterable {
         case .incomplete: "http_response_incomplete"
         case .malformed: "http_protocol_error"
         case .ours: "proxy_internal_error"
-        case .quarantined, .overloaded: "http_request_denied"
+        case .quarantined, .overloaded, .forbidden, .rateLimited: "http_request_denied"
+        case .noRoute: "destination_not_found"
         case .hostsFull: "connection_limit_reached"
         case .loop: "proxy_loop_detected"
         case .refused: "http_request_error"

@@ -10,7 +10,7 @@ extension Transaction {
     func tryFirstHost() {
         let isRepeatable = isIdempotent && isRequestComplete
         let first = proxy.selectFirst(
-            key: key, probes: attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue)
+            key: key, choice: choice, probes: attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue)
         guard let first else { return giveUp() }
         enter(first.host, isProbe: first.isProbe)
     }
@@ -182,7 +182,7 @@ extension Transaction {
 
     /// Chooses another host, if the budget has it.
     private func tryAnotherHost() -> Bool {
-        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key),
+        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key, choice: choice),
             let delayMs = proxy.takeRetry(service: service, retry: attempt.count, remainingMs: remainingMs)
         else { return false }
         next = .host(host)
@@ -213,6 +213,7 @@ extension Transaction {
         held?.renumber(hosts)
         if case .host(let host) = next, host != TriedHosts.gone { next = .host(hosts[host] ?? TriedHosts.gone) }
         service = services[service] ?? 0
+        choice = choice.renumbered(services)
     }
 
     /// A further attempt that was chosen, or an attempt that waits, is not made.

@@ -33,7 +33,7 @@ extension Transaction {
     private func another(than host: Int, _ passed: inout TriedHosts) -> Int? {
         guard passed.count < TriedHosts.attemptsMax else { return nil }
         passed.insert(host)
-        return proxy.selectUsable(tried: passed, key: key)
+        return proxy.selectUsable(tried: passed, key: key, choice: choice)
     }
 
     /// Its turn has come, and its place among the host's requests is taken.
@@ -41,7 +41,7 @@ extension Transaction {
         guard let origin = endWait() else { return }
         // What it did not know when it began to wait: its like may have killed origins meanwhile.
         if !attempt.isLast {
-            switch proxy.check(fingerprint) {
+            switch proxy.check(fingerprint, among: choice.services) {
             case .allowed: break
             case .probation: attempt.onProbation()
             case .quarantined(let untilMs):

@@ -14,7 +14,7 @@ enum ForwardedFields {
     /// trusted proxy says of its client is kept, and continued.
     static func request(
         _ request: borrowing RequestHead, from peer: Peer, host: Span<UInt8>, via: FieldLines,
-        replaced: RequestIdentity.Replaced = [], to writer: inout FieldWriter
+        replaced: RequestIdentity.Replaced = [], rules: FieldRules? = nil, to writer: inout FieldWriter
     ) {
         let fields = request.fields
         let namesFields = request.connection.contains(.names)
@@ -23,12 +23,14 @@ enum ForwardedFields {
             let field = fields[i]
             if isOurs(field.id) || isHopByHop(field, of: fields, namesFields) { continue }
             if replaced.names(field.id) || field.isAlias && isAlias(field.name, replaced) { continue }
+            if let rules, rules.drops(field) { continue }
             if countsDown, field.id == .maxForwards, let left = field.value.decimal {
                 writer.add("Max-Forwards", left &- 1)
             } else {
                 writer.copy(field)
             }
         }
+        if let rules { writer.add(rules.added) }
         if peer.isTrusted { return extend(fields, peer.address, host, via, to: &writer) }
         let client = peer.address
         writer.begin("X-Forwarded-For")
@@ -123,6 +125,11 @@ enum ForwardedFields {
         }
     }
 
+    /// Whether the proxy writes or drops a field of this name as it must, so that nobody else may have a say in it.
+    static func isReserved(_ name: Span<UInt8>) -> Bool {
+        isAlias(name, [.requestID, .traceparent, .tracestate]) || FieldName(name) == .date
+    }
+
     /// Whether a name with `_` or `.` is one that stands for a framing or forwarding field, or one that is replaced.
     private static func isAlias(_ name: Span<UInt8>, _ replaced: RequestIdentity.Replaced) -> Bool {
         if name.count > 32 { return false }
@@ -139,7 +146,7 @@ enum ForwardedFields {
     /// Copies the end-to-end fields of a response and says which origin gave it, and to what.
     static func response(
         _ response: borrowing ResponseHead, to identity: borrowing RequestIdentity, from origin: Origin,
-        by proxy: ProxyLoop, to writer: inout FieldWriter
+        by proxy: ProxyLoop, rules: FieldRules? = nil, to writer: inout FieldWriter
     ) {
         let fields = response.fields
         let namesFields = response.connection.contains(.names)
@@ -147,9 +154,11 @@ enum ForwardedFields {
             let field = fields[i]
             if isHopByHop(field, of: fields, namesFields) { continue }
             if field.name.count == proxy.originName.count, isOrigin(field, proxy) { continue }
+            if let rules, rules.drops(field) { continue }
             if field.id == .xRequestID, !identity.id.isEmpty { continue }
             writer.copy(field)
         }
+        if let rules { writer.add(rules.added) }
         writer.add(origin.fields)
         writer.add(response.minorVersion == 1 ? proxy.via : proxy.viaHTTP10)
         identity.answer(to: &writer)

@@ -13,6 +13,14 @@ enum ProxyResponse {
     case loop
     case methodNotAllowed
     case optionsAnswered
+    /// The client's address is not among those that may ask.
+    case forbidden
+    /// Origins could read the path or the host otherwise than the routes do.
+    case ambiguousTarget
+    /// No route is for such a request.
+    case noRoute
+    /// The client has had what it may have for now.
+    case rateLimited(seconds: Int64)
 
     var status: Status {
         switch self {
@@ -23,6 +31,10 @@ enum ProxyResponse {
         case .loop: .loopDetected
         case .methodNotAllowed: .methodNotAllowed
         case .optionsAnswered: .noContent
+        case .forbidden: .forbidden
+        case .ambiguousTarget: .badRequest
+        case .noRoute: .notFound
+        case .rateLimited: .tooManyRequests
         }
     }
 
@@ -40,6 +52,10 @@ enum ProxyResponse {
         case .loop: "this request has passed through this proxy before\n"
         case .methodNotAllowed: "this proxy makes no tunnels to other hosts, and does not answer TRACE itself\n"
         case .optionsAnswered: ""
+        case .forbidden: "this address may not ask for that\n"
+        case .ambiguousTarget: "the path or the host could be read in two ways\n"
+        case .noRoute: "no route is for this host, path and method\n"
+        case .rateLimited: "too many requests\n"
         }
     }
 
@@ -49,7 +65,8 @@ enum ProxyResponse {
         case .quarantined: "query-of-death"
         case .overloaded: "loop-lag"
         case .hostsFull: "host-requests"
-        case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered: nil
+        case .rateLimited: "rate"
+        case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute: nil
         }
     }
 
@@ -61,8 +78,11 @@ enum ProxyResponse {
         case .overloaded: .overloaded
         case .hostsFull: .hostsFull
         case .loop: .loop
-        case .methodNotAllowed: .refused
+        case .methodNotAllowed, .ambiguousTarget: .refused
         case .optionsAnswered: .answeredHere
+        case .forbidden: .forbidden
+        case .noRoute: .noRoute
+        case .rateLimited: .rateLimited
         }
     }
 
@@ -81,14 +101,16 @@ enum ProxyResponse {
         let allows =
             switch self {
             case .methodNotAllowed, .optionsAnswered: true
-            case .noOrigin, .quarantined, .overloaded, .hostsFull, .loop: false
+            case .noOrigin, .quarantined, .overloaded, .hostsFull, .loop, .forbidden, .ambiguousTarget, .noRoute,
+                .rateLimited:
+                false
             }
         let retryAfter: UInt64? =
             switch self {
-            case .quarantined(let seconds): UInt64(max(seconds, 1))
+            case .quarantined(let seconds), .rateLimited(let seconds): UInt64(max(seconds, 1))
             case .overloaded: UInt64(LoadShedder.retryAfterSeconds)
             case .hostsFull: UInt64(HostLimits.retryAfterSeconds)
-            case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered: nil
+            case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute: nil
             }
         exchange.respond(status, text) { fields in
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }

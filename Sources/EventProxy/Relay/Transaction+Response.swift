@@ -47,7 +47,8 @@ extension Transaction {
         let isUpgrade = head.status == .switchingProtocols
         writer = exchange.relay(head) { writer in
             if isUpgrade { writer.copyUpgrade(head.fields) }
-            ForwardedFields.response(head, to: identity, from: origin, by: proxy, to: &writer)
+            ForwardedFields.response(
+                head, to: identity, from: origin, by: proxy, rules: route?.responseFields, to: &writer)
             // It took more than one host to get this.
             if proxy.tellsStatus, attempt.count > 1 { proxy.status(of: attempt, from: origin).write(to: &writer) }
         }

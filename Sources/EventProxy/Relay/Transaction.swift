@@ -22,6 +22,10 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     // The client's side.
     var exchange: Exchange?
     var writer: BodyWriter?
+    /// What is done with requests of this kind, if the configuration says something of it.
+    var route: Route?
+    /// The services that the request may go to.
+    var choice = ServiceChoice.all
     /// The client's content is complete, or there is none.
     var isRequestComplete = false
     var wantsTrailers = false
@@ -127,7 +131,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
                 head, host: authority, upgrade: wantsUpgrade ? "websocket" : nil, to: &request, pool: proxy.loop.pool
             ) { writer in
                 ForwardedFields.request(
-                    head, from: peer, host: authority, via: via, replaced: identity.replaced, to: &writer)
+                    head, from: peer, host: authority, via: via, replaced: identity.replaced,
+                    rules: route?.requestFields, to: &writer)
                 spanOffset = identity.write(to: &writer)
             }
             return
@@ -136,7 +141,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         let local = Array((exchange.localAddress ?? peer.address).description.utf8)
         RequestWriter.append(head, host: local.span, to: &request, pool: proxy.loop.pool) { writer in
             ForwardedFields.request(
-                head, from: peer, host: local.span, via: via, replaced: identity.replaced, to: &writer)
+                head, from: peer, host: local.span, via: via, replaced: identity.replaced,
+                rules: route?.requestFields, to: &writer)
             spanOffset = identity.write(to: &writer)
         }
     }
@@ -158,6 +164,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         _ = exchange.take()
         drop(writer.take())
         notes.removeAll()
+        route = nil
         proxy.ended(self)
     }
 

@@ -103,6 +103,107 @@ struct ProxyEdgeTests {
         #expect(origin.requests.first?["x-forwarded-for"] == "127.0.0.1")
     }
 
+    @Test func `who may not ask is answered 403, by the address of the client`() throws {
+        let origin = Self.origin()
+        let proxy = try Server.proxy(
+            [[origin.port]],
+            more: "  trusted_proxies: [127.0.0.1]\n  allow: [127.0.0.1, 203.0.113.0/24]\n  deny: [203.0.113.7]\n")
+        for (client, status) in [("203.0.113.5", 200), ("203.0.113.7", 403), ("198.51.100.1", 403)] {
+            let response = try proxy.ask(Self.get("/\(client)", "X-Forwarded-For: \(client)\r\n"))
+            #expect(response.status == status, "\(client)")
+            #expect(status == 200 || response["x-request-id"] != nil)
+        }
+        #expect(try proxy.ask(Self.get("/own")).status == 200)
+        #expect(origin.requests.map(\.line) == ["GET /203.0.113.5 HTTP/1.1", "GET /own HTTP/1.1"])
+        _ = try eventually(5, "a line") {
+            proxy.log.contains("198.51.100.1 - GET /198.51.100.1 HTTP/1.1 - 403") ? true : nil
+        }
+        // Nobody is told what may be asked for either.
+        let asked = "OPTIONS * HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\nX-Forwarded-For: 198.51.100.1\r\n\r\n"
+        #expect(try proxy.ask(asked).status == 403)
+    }
+
+    @Test func `fields are set, added and removed on both ways`() throws {
+        let origin = ScriptedOrigin { connection, _, origin in
+            while let request = try connection.request() {
+                origin.note(request)
+                try connection.answer(
+                    "well", fields: "Server: x/1.0\r\nX-Powered-By: x\r\nx-powered-BY: y\r\nVary: a\r\n")
+            }
+        }
+        let proxy = try Server.proxy(
+            [[origin.port]],
+            more: """
+                  request_fields:
+                    set: {X-Env: prod, X-Count: 1}
+                    add: {X-Tag: ours}
+                    remove: [x-debug]
+                  response_fields:
+                    set: {Strict-Transport-Security: max-age=63072000}
+                    add: {Vary: b}
+                    remove: [Server, X-Powered-By]
+
+                """)
+        let response = try proxy.ask(
+            Self.get("/", "X-Env: mine\r\nx-env: mine too\r\nX-Tag: theirs\r\nX-Debug: 1\r\nX-Other: 2\r\n"))
+        #expect(response.status == 200 && response.text == "well")
+        #expect(response.values("strict-transport-security") == ["max-age=63072000"])
+        #expect(response.values("vary") == ["a", "b"])
+        #expect(response["server"] == nil && response["x-powered-by"] == nil)
+        #expect(response.values("host") == ["service-1-127.0.0.1-\(origin.port)"])
+        let request = try #require(origin.requests.first)
+        #expect(request.values("x-env") == ["prod"] && request.values("x-count") == ["1"])
+        #expect(request.values("x-tag") == ["theirs", "ours"])
+        #expect(request["x-debug"] == nil && request["x-other"] == "2")
+    }
+
+    @Test func `routes choose services, for every attempt, by the path that origins get`() throws {
+        let shop = Self.origin()
+        let failing = ScriptedOrigin { connection, _ in try connection.answer("ill", status: "503 Service Unavailable")
+        }
+        let proxy = try Server.proxy(
+            [[shop.port], [failing.port, RefusedPort.free()]],
+            more: """
+                  routes:
+                    - {host: shop.example, services: [service-1], request_fields: {set: {X-Route: shop}}}
+                    - {path_prefix: /ill, services: [service-2], response_fields: {set: {X-Route: ill}}}
+                    - {path_prefix: /in, services: [service-1], deny: [127.0.0.1]}
+
+                """)
+        func ask(_ path: String, host: String = "h") throws -> RawResponse {
+            try proxy.ask("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+        }
+        for path in ["/", "/%61?b=/../c", "/ill"] { #expect(try ask(path, host: "SHOP.example:80").status == 200) }
+        #expect(shop.requests.map(\.line) == ["GET / HTTP/1.1", "GET /%61?b=/../c HTTP/1.1", "GET /ill HTTP/1.1"])
+        #expect(shop.requests.allSatisfy { $0["x-route"] == "shop" })
+        shop.forgetRequests()
+        // The other service is not there for these, however its own fail.
+        for _ in 0..<5 {
+            let response = try ask("/ill/x")
+            #expect(response.status >= 500)
+            #expect(response.status != 503 || response["x-route"] == "ill")
+        }
+        for (path, status) in [
+            ("/in", 403), ("/in/x", 403), ("/inx", 404), ("/", 404), ("/ill/../in", 400), ("/ill%2f..%2fin", 400),
+        ] {
+            #expect(try ask(path).status == status, "\(path)")
+        }
+        #expect(shop.requests.isEmpty)
+    }
+
+    @Test func `limits hold for all workers together, and say when to come again`() throws {
+        let origin = Self.origin()
+        let proxy = try Server.proxy(
+            [[origin.port]], workers: 2, more: "  rate_limit: {requests: 5, per: 1h, burst: 10}\n")
+        let answers = try (0..<30).map { _ in try proxy.ask(Self.get()) }
+        #expect(
+            answers.prefix(10).allSatisfy { $0.status == 200 } && answers.dropFirst(10).allSatisfy { $0.status == 429 })
+        let refused = try #require(answers.last)
+        #expect(refused["x-limit"] == "rate")
+        #expect((1...720).contains(refused["retry-after"].flatMap { Int($0) } ?? 0))
+        #expect(origin.requests.count == 10)
+    }
+
     @Test func `the hash by address goes by the client's`() throws {
         let origins = (0..<4).map { _ in Self.origin() }
         let proxy = try Server.proxy(

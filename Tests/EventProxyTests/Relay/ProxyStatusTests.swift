@@ -31,7 +31,8 @@ struct ProxyStatusTests {
 
     @Test(arguments: Cause.allCases) func `each cause has a word, and a type that the registry has`(cause: Cause) {
         let registered = [
-            "destination_unavailable", "destination_ip_unroutable", "connection_refused", "connection_terminated",
+            "destination_unavailable", "destination_not_found", "destination_ip_unroutable", "connection_refused",
+            "connection_terminated",
             "connection_timeout", "connection_read_timeout", "connection_limit_reached", "http_request_error",
             "http_request_denied", "http_response_incomplete", "http_response_timeout", "http_protocol_error",
             "proxy_internal_response", "proxy_internal_error", "proxy_loop_detected",
