@@ -15,6 +15,8 @@ TEST_FLAGS ?=
 # The conformance kit; where the folder is missing, `make test` says so and goes on.
 CONFORMANCE ?= ../shared/conformance
 CONFORMANCE_FLAGS ?=
+# For test-status-page: --pictures FOLDER --seconds 20
+STATUS_PAGE_FLAGS ?=
 # For chaos: --seconds 30 --products proxy-server,nginx,haproxy --only kill,hang
 CHAOS_FLAGS ?=
 SOAK_MINUTES ?= 10
@@ -62,6 +64,9 @@ deps-bench: ## The same, and nginx, which bench-smoke compares with
 deps-cluster: ## The same, and what test-cluster makes a cluster of
 	@scripts/deps --cluster
 
+deps-status-page: ## The same, and the browser of test-status-page
+	@scripts/deps --status-page
+
 deps-images: ## The same, and what test-images builds and runs images with
 	@scripts/deps --images
 
@@ -79,8 +84,13 @@ test: deps ## Everything: unit and end-to-end tests, budgets, conformance
 	@$(MAKE) release
 	@scripts/check-binaries $(RELEASE_BIN)
 	@BUDGET_SLOW_SECONDS=$(TEST_SLOW_SECONDS) Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls memory
+	@Tests/Metrics/metrics --bin $(RELEASE_BIN)
 	@if [ -d "$(CONFORMANCE)" ]; then $(MAKE) conformance-run; \
 	else echo "conformance: skipped, there is no folder $(CONFORMANCE) (set CONFORMANCE=/path/to/it)"; fi
+
+.PHONY: deps-status-page test-status-page
+test-status-page: release ## The status page in headless Chromium (make deps-status-page installs it)
+	@Tests/StatusPage/status-page --bin $(RELEASE_BIN) $(STATUS_PAGE_FLAGS)
 
 test-unit: ## Unit tests only
 	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS) --skip EndToEndTests

@@ -43,6 +43,7 @@ let package = Package(
         .target(
             name: "EventProxy",
             dependencies: ["EventHTTP", "CYAML", .product(name: "Logging", package: "swift-log")],
+            resources: [.embedInCode("Admin/status.html")],
             swiftSettings: house),
         .executableTarget(
             name: "app-server",

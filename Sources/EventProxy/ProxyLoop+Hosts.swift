@@ -190,11 +190,14 @@ extension ProxyLoop {
             fingerprint, host: origin.id, standing: standing, requestDeaths: deaths, nowMs: loop.nowMs)
         // A single host is not saved anyway.
         if isCounted, origins.count > 1 { origin.examine(fingerprint, setup, snapshot) }
-        if judgement == .quarantine {
-            memory.forget(fingerprint)
-            setup.logger.error("a request under which origins die is answered 503 for a while")
-        }
+        if judgement == .quarantine { memory.forget(fingerprint) }
         return judgement
+    }
+
+    /// Tells what was quarantined.
+    func tellQuarantine(_ fingerprint: Fingerprint, of name: String) {
+        setup.poison.name(fingerprint, name)
+        setup.logger.error("origins die under \(name): it is answered 503 for a while")
     }
 }
 

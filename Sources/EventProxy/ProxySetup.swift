@@ -13,6 +13,7 @@ public final class ProxySetup: Sendable {
     let poison = PoisonBoard()
     /// What each worker counts.
     let metrics: [WorkerMetrics]
+    let reloads = ReloadMetrics()
     let fingerprintKey: UInt64
     /// What the sources of the loops' identifiers are made from.
     let identifiers: IdentifierSource

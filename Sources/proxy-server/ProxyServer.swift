@@ -83,6 +83,7 @@ struct ProxyServer: ParsableCommand {
         OpenFiles.raiseLimit()
         let sockets = try ListeningSocket.perWorker(workers, on: address, besideOthers: takeover)
         let logger = Logger(label: "proxy-log")
+        let adminSocket = try ProxyControl.adminSocket(configuration.admin) { logger.warning("\($0)") }
         let options = setup.serverOptions
         logger.info(
             "each worker takes \(options.connectionsMax) clients at once; \(OpenFiles.limit) files may be open")
@@ -97,7 +98,11 @@ struct ProxyServer: ParsableCommand {
         let path = config
         LoopGroup.run(
             workers: workers, drain: drain, reopenLogs: { log.reopen() },
-            control: { ProxyControl(setup, path: path, text: text, on: $0) }
+            control: { loop in
+                let control = ProxyControl(setup, path: path, text: text, on: loop)
+                if let adminSocket { control.serveAdmin(on: adminSocket, drain: drain) { log.droppedLines } }
+                return control
+            }
         ) { loop, worker in
             // From here on signals drain.
             if worker == 0 { logger.info("proxy-server listens on \(address) with \(workers) worker(s)") }

@@ -41,6 +41,8 @@ extension Server {
         }
         // Nobody sends requests to a test's proxy by a list that it must be taken off from first.
         if !more.contains("  drain:") { text += "  drain:\n    delay: 0s\n" }
+        // All would share the default port.
+        if !more.contains("  admin:") { text += "  admin:\n    enabled: false\n" }
         if !more.contains("  log:") { text += "  log:\n    file: \"\"\n" }
         return text + more
     }

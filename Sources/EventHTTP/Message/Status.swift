@@ -19,6 +19,7 @@ public struct Status: Sendable, Equatable {
     public static let switchingProtocols = Status(known: 101)
     public static let processing = Status(known: 102)
     public static let ok = Status(known: 200)
+    public static let accepted = Status(known: 202)
     public static let noContent = Status(known: 204)
     public static let notModified = Status(known: 304)
     public static let badRequest = Status(known: 400)

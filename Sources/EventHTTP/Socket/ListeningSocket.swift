@@ -44,6 +44,16 @@ public final class ListeningSocket: Sendable {
         return sockets
     }
 
+    /// Whether nobody listens on an address, not even a process that would share it.
+    package static func isFree(_ address: SocketAddress) -> Bool {
+        do throws(SystemError) {
+            try Socket.checkFree(address)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Hands the socket over, once.
     func take() -> Descriptor {
         descriptor.withLock { held in

@@ -79,6 +79,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// Key `proxy.limits`: how much of everything the proxy accepts.
     public var limits = Limits()
 
+    /// Key `proxy.admin`: where operators ask.
+    public var admin = Admin()
+
     /// Key `proxy.log`: what the proxy writes about its work, and where.
     public var log = Log()
 

@@ -42,6 +42,7 @@ extension ProxyConfiguration: ConfigurationSection {
         .key("timeouts", \.timeouts, .section),
         .key("drain", \.drain, .section),
         .key("limits", \.limits, .section),
+        .key("admin", \.admin, .section),
         .key("log", \.log, .section),
     ]
 

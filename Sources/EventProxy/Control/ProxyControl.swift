@@ -13,6 +13,7 @@ public final class ProxyControl: LoopService {
     private let discovery: Discovery
     private var watcher: ConfigurationWatcher?
     private var configuration: ProxyConfiguration
+    private var admin: AdminServer?
 
     /// `text` is the content of the file at `path` that the setup was made from.
     public init(_ setup: ProxySetup, path: String, text: [UInt8], on loop: EventLoop) {
@@ -33,6 +34,36 @@ public final class ProxyControl: LoopService {
         completion()
     }
 
+    // MARK: The admin listener
+
+    /// The address of the configuration, to be listened on beside another process that does: a proxy that takes over
+    /// from one that drains. `warn` hears when there is one.
+    public static func adminSocket(
+        _ admin: ProxyConfiguration.Admin, warn: (_ warning: String) -> Void
+    ) throws(SystemError) -> ListeningSocket? {
+        guard admin.enabled else { return nil }
+        guard let address = SocketAddress(admin.address, port: admin.port) else {
+            preconditionFailure("the configuration has been checked")
+        }
+        if !ListeningSocket.isFree(address) {
+            warn("another process listens on \(address) (proxy.admin), too: probes and metrics reach one of the two")
+        }
+        do {
+            return try ListeningSocket(on: address)
+        } catch {
+            throw SystemError("\(error.operation), which the keys proxy.admin.address and port say", error.number)
+        }
+    }
+
+    /// Answers operators on `socket` until the last worker has ended. `drain` is told of, and begun when that is asked
+    /// for; `droppedLogLines` says how many there are.
+    public func serveAdmin(
+        on socket: ListeningSocket, drain: Drain, droppedLogLines: @escaping @Sendable () -> UInt64
+    ) {
+        setup.logger.info("probes, metrics and a status page are on http://\(socket.address)/")
+        admin = AdminServer(setup, socket: socket, on: loop, drain: drain, droppedLogLines: droppedLogLines)
+    }
+
     // MARK: Reloading
 
     private func reload() {
@@ -50,6 +81,7 @@ public final class ProxyControl: LoopService {
             configuration = new
             follow(known: discovery.addresses)
             publish()
+            setup.reloads.noteSuccess()
             setup.logger.notice("\(path) is in force (\(why))")
             if !fixed.isEmpty {
                 let keys = fixed.joined(separator: ", ")
@@ -62,6 +94,7 @@ public final class ProxyControl: LoopService {
 
     /// Nothing changes: half of a configuration could be worse than an old one.
     private func refuse(_ errors: ConfigurationErrors) {
+        setup.reloads.noteFailure()
         setup.logger.error("the configuration stays as it was: \(errors)")
     }
 
@@ -82,6 +115,7 @@ extension ProxyConfiguration {
         var keys: [String] = []
         if new.listen != listen { keys.append("listen") }
         if new.workers != workers { keys.append("workers") }
+        if new.admin != admin { keys.append("admin") }
         if new.log != log { keys.append("log") }
         return keys
     }

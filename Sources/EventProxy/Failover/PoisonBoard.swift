@@ -10,6 +10,9 @@ final class PoisonBoard: Sendable {
 
     private let filter = Atomic<UInt64>(0)
     private let table = Mutex(PoisonTable())
+    /// What people call the fingerprints that were quarantined.
+    private let names = Mutex<[UInt64: String]>([:])
+    private static let namesMax = 256
     private let refusals = Atomic<Int>(0)
     private let suspectDeaths = Atomic<Int>(0)
     private let sharedDeaths = Atomic<Int>(0)
@@ -103,6 +106,37 @@ final class PoisonBoard: Sendable {
     /// Under the lock, so that an older filter never overwrites a newer one.
     private func publish(_ table: borrowing PoisonTable) {
         if filter.load(ordering: .relaxed) != table.filter { filter.store(table.filter, ordering: .relaxed) }
+    }
+
+    // MARK: For people
+
+    /// A fingerprint that is quarantined, by the name that it was given.
+    struct Listed: Equatable {
+        let name: String
+        let quarantine: PoisonTable.Quarantine
+    }
+
+    /// Remembers what a request that has been quarantined is called, for `listed`.
+    func name(_ fingerprint: Fingerprint, _ name: String) {
+        names.withLock { names in
+            if names.count >= Self.namesMax {
+                let kept = Set(table.withLock { $0.quarantines(nowMs: .min) }.map(\.key))
+                names = names.filter { kept.contains($0.key) }
+            }
+            guard names.count < Self.namesMax else { return }
+            names[fingerprint.request] = name
+            names[fingerprint.path] = name
+        }
+    }
+
+    /// What is quarantined now; what ends last comes first.
+    func listed(nowMs: Int64) -> [Listed] {
+        let quarantines = table.withLock { $0.quarantines(nowMs: nowMs) }
+        return names.withLock { names in
+            quarantines.sorted { $0.untilMs > $1.untilMs }.map { quarantine in
+                Listed(name: names[quarantine.key] ?? "a request that is not remembered", quarantine: quarantine)
+            }
+        }
     }
 
     /// For metrics, and the log.

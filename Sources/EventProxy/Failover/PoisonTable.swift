@@ -40,6 +40,8 @@ struct PoisonTable: ~Copyable {
         /// Of `hosts`, those that turned out to live.
         var acquittals: UInt8 = 0
         var isOnProbation = false
+        /// Requests that were refused; for display.
+        var refusals: UInt32 = 0
 
         var suspectHosts: Int { Int(hosts) - Int(acquittals) }
 
@@ -62,7 +64,10 @@ struct PoisonTable: ~Copyable {
     /// Whether a request may be sent. After a quarantine the first to ask is on probation.
     mutating func check(_ key: UInt64, nowMs: Int64) -> Verdict {
         guard let index = find(key, nowMs), entries[index].quarantines > 0 else { return .allowed }
-        if nowMs < entries[index].untilMs { return .quarantined(untilMs: entries[index].untilMs) }
+        if nowMs < entries[index].untilMs {
+            entries[index].refusals &+= 1
+            return .quarantined(untilMs: entries[index].untilMs)
+        }
         entries[index].isOnProbation = true
         entries[index].untilMs = nowMs + Self.probationMs
         return .probation
@@ -121,6 +126,27 @@ struct PoisonTable: ~Copyable {
         var result = 0
         for entry in entries where entry.hosts > 0 && entry.quarantines > 0 && nowMs < entry.untilMs { result += 1 }
         return result
+    }
+
+    /// One that is refused, or of which one is being tried, now.
+    struct Quarantine: Equatable {
+        let key: UInt64
+        let untilMs: Int64
+        /// Hosts that died under it.
+        let deaths: Int
+        /// How often it was quarantined.
+        let count: Int
+        let refusals: Int
+        let isOnProbation: Bool
+    }
+
+    /// All of them; for display.
+    func quarantines(nowMs: Int64) -> [Quarantine] {
+        entries.filter { $0.hosts > 0 && $0.quarantines > 0 && nowMs < $0.untilMs }.map { entry in
+            Quarantine(
+                key: entry.key, untilMs: entry.untilMs, deaths: entry.suspectHosts, count: Int(entry.quarantines),
+                refusals: Int(entry.refusals), isOnProbation: entry.isOnProbation)
+        }
     }
 
     // MARK: The sets

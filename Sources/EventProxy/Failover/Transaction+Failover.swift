@@ -149,11 +149,28 @@ extension Transaction {
         let origin = leg.origin
         let deaths = attempt.deaths(with: origin.id)
         let judgement = proxy.died(fingerprint, of: origin, beganMs: beganMs, deaths: deaths)
+        if judgement == .quarantine { proxy.tellQuarantine(fingerprint, of: Self.displayName(request)) }
         // The end of an idle connection says nothing, and that of a probe is told by its outcome.
         let isNews = !leg.isProbe && !leg.connection.isReused && origin.sawDeath(beganNs: leg.beganNs)
         attempt.died(host: leg.host, id: origin.id, judgement, isNews: isNews)
         return judgement
     }
+
+    /// Method and path, for people. Not the query, in which there may be secrets.
+    private static func displayName(_ request: borrowing Buffer) -> String {
+        let bytes = request.bytes
+        var name: [UInt8] = []
+        var spaces = 0
+        for i in 0..<min(bytes.count, displayNameBytesMax) {
+            if bytes[i] == UInt8(ascii: " ") { spaces += 1 }
+            if spaces == 2 || bytes[i] == UInt8(ascii: "?") || bytes[i] == UInt8(ascii: "\r") { break }
+            // Visible ASCII only: it is written to logs and pages.
+            name.append(bytes[i] >= 0x20 && bytes[i] < 0x7f ? bytes[i] : UInt8(ascii: "."))
+        }
+        return String(decoding: name, as: UTF8.self)
+    }
+
+    private static let displayNameBytesMax = 128
 
     /// A server error has come. True if it is held, because a better answer may come.
     func failedWithAnswer(_ connection: ClientConnection, _ status: Status, retryAfterMs: Int64) -> Bool {
