@@ -81,9 +81,11 @@ struct ProxyServer: ParsableCommand {
         }
         // All sockets before the first worker, so that a port that is taken is told before anything has begun.
         OpenFiles.raiseLimit()
-        let sockets = try ListeningSocket.perWorker(workers, on: address, besideOthers: takeover)
+        let passed = PassedSockets.fromEnvironment()
+        let sockets = try ListeningSocket.perWorker(workers, on: address, besideOthers: takeover, passed: passed)
         let logger = Logger(label: "proxy-log")
         let adminSocket = try ProxyControl.adminSocket(configuration.admin) { logger.warning("\($0)") }
+        for socket in passed.untaken { logger.warning("a socket that was passed is not used: \(socket)") }
         let options = setup.serverOptions
         logger.info(
             "each worker takes \(options.connectionsMax) clients at once; \(OpenFiles.limit) files may be open")

@@ -147,6 +147,8 @@ package final class ScriptedOrigin: Sendable {
     package var requests: [RawRequest] { state.current.requests }
     package func forgetRequests() { state.change { $0.requests = [] } }
     package var connectionCount: Int { state.current.connections }
+    /// For a test that passes it to a process.
+    package var listeningDescriptor: Int32 { descriptor }
 
     /// Whoever connects from now on is refused.
     package func stopListening() { shutdown(descriptor, Int32(SHUT_RDWR)) }

@@ -118,7 +118,7 @@ internal import Glibc
         unsafe ev_break(raw, Int32(EVBREAK_ALL))
     }
 
-    private static func clockNs() -> Int64 {
+    static func clockNs() -> Int64 {
         #if DEBUG
             if let kernel = SimulatedKernel.current { return kernel.nowNs }
         #endif

@@ -18,6 +18,11 @@ public final class ListeningSocket: Sendable {
         self.init(socket, on: address, ListenerGroup(address, count: 1))
     }
 
+    /// One that a service manager keeps open, so that nothing is lost when this process closes it.
+    convenience init(adopting socket: consuming Descriptor, on address: SocketAddress) {
+        self.init(socket, on: address, ListenerGroup(address, count: .max))
+    }
+
     private init(_ socket: consuming Descriptor, on address: SocketAddress, _ group: ListenerGroup) {
         self.address = address
         self.group = group
@@ -28,11 +33,13 @@ public final class ListeningSocket: Sendable {
     ///
     /// Unless `besideOthers`, throws when another process listens there, even one that would share the address: two
     /// servers that split the connections between them without knowing are a trap. With it, this process takes over
-    /// from another one of the same user, which gives it all new connections when it drains.
+    /// from another one of the same user, which gives it all new connections when it drains. Sockets that were passed
+    /// for the address are used instead.
     public static func perWorker(
-        _ workers: Int, on address: SocketAddress, besideOthers: Bool = false
+        _ workers: Int, on address: SocketAddress, besideOthers: Bool = false, passed: PassedSockets = .none
     ) throws(SystemError) -> [ListeningSocket] {
         precondition(workers >= 1)
+        if let sockets = try passed.take(address, workers: workers) { return sockets }
         if !besideOthers, address.port != 0 { try Socket.checkFree(address) }
         let first = try Socket.listening(on: address)
         let address = Socket.localAddress(of: first) ?? address

@@ -104,6 +104,37 @@ package enum Socket {
         return result == 0 ? SocketAddress(&storage) : nil
     }
 
+    /// Where a descriptor that somebody passed listens; nil if it is no TCP socket that does.
+    static func listeningAddress(of number: Int32) -> SocketAddress? {
+        guard option(number, SO_TYPE) == Int32(SOCK_STREAM.rawValue), option(number, SO_ACCEPTCONN) == 1 else {
+            return nil
+        }
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) {
+            unsafe getsockname(number, UnsafeMutableRawPointer($0).assumingMemoryBound(to: sockaddr.self), &length)
+        }
+        return result == 0 ? SocketAddress(&storage) : nil
+    }
+
+    private static func option(_ number: Int32, _ name: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(number, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+
+    /// Makes a listening socket that somebody passed like one of ours; `isShared` leaves the number to somebody else.
+    static func adopt(_ number: Int32, isShared: Bool) throws(SystemError) -> Descriptor {
+        let own = isShared ? fcntl(number, F_DUPFD_CLOEXEC, 3) : number
+        guard own >= 0 else { throw SystemError("share a socket that was passed", errno) }
+        let descriptor = Descriptor(own)
+        guard fcntl(own, F_SETFL, fcntl(own, F_GETFL) | O_NONBLOCK) == 0 else {
+            throw SystemError("use a socket that was passed", errno)
+        }
+        _ = Syscalls.setOption(descriptor, level: Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        return descriptor
+    }
+
     private static func stream(_ address: SocketAddress) throws(SystemError) -> Descriptor {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let number = socket(address.isIPv6 ? AF_INET6 : AF_INET, type, 0)

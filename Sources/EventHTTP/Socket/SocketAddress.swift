@@ -135,6 +135,9 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// All addresses of the machine: 0.0.0.0 or ::.
+    var isWildcard: Bool { hostWords == (0, 0) }
+
     /// An IPv4 client of a dual-stack listener (`::ffff:192.0.2.1`) is shown as what it is.
     private var isMappedIPv4: Bool {
         for i in 0..<10 where bytes[i] != 0 { return false }

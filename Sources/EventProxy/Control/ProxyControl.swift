@@ -14,6 +14,9 @@ public final class ProxyControl: LoopService {
     private var watcher: ConfigurationWatcher?
     private var configuration: ProxyConfiguration
     private var admin: AdminServer?
+    private let notifier = ServiceNotifier()
+    private var watchdog: Watchdog?
+    private var isReady = false
 
     /// `text` is the content of the file at `path` that the setup was made from.
     public init(_ setup: ProxySetup, path: String, text: [UInt8], on loop: EventLoop) {
@@ -28,9 +31,28 @@ public final class ProxyControl: LoopService {
         watcher = ConfigurationWatcher(path, content: text, on: loop) { [unowned self] in reload($0, "it changed") }
         loop.onSignal(SIGHUP) { [unowned self] in reload() }
         follow(known: snapshot.addresses)
+        watchdog = Watchdog(notifier, on: loop) {
+            setup.metrics.allSatisfy { !$0.heartbeat.hasStalled(nowMs: loop.nowMs) }
+        }
+        tellWhenReady()
+    }
+
+    /// Between two looks whether all workers have started.
+    private static let readyIntervalMs: Int64 = 10
+
+    private func tellWhenReady() {
+        isReady = setup.metrics.allSatisfy(\.heartbeat.isStarted)
+        if isReady { return notifier.ready(status) }
+        loop.schedule(afterMs: Self.readyIntervalMs) { [weak self] in self?.tellWhenReady() }
+    }
+
+    private var status: String {
+        let hosts = configuration.services.reduce(0) { $0 + $1.hosts.count }
+        return "serving \(configuration.services.count) services with \(hosts) configured hosts"
     }
 
     public func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
+        notifier.stopping("draining")
         completion()
     }
 
@@ -67,6 +89,9 @@ public final class ProxyControl: LoopService {
     // MARK: Reloading
 
     private func reload() {
+        notifier.reloading()
+        // Whatever becomes of it, it serves on.
+        defer { if isReady { notifier.ready(status) } }
         do throws(ConfigurationErrors) {
             reload(try ProxyConfiguration.read(path: path), "SIGHUP")
         } catch {
