@@ -147,6 +147,11 @@ undeploy: ## Remove it
 minikube: ## All of it on minikube: start, images, addons, deploy, helm test, curl through the ingress
 	@scripts/kubernetes minikube
 
+config-docs: ## Write docs/config.schema.json and docs/config.example.yaml from the configuration's keys and comments
+	@scripts/config-docs
+	$(SWIFT) build $(DEBUG_FLAGS) --product proxy-server
+	@scripts/config-docs --bin $(DEBUG_BIN)
+
 lint: ## Formatting, shell scripts and house rules
 	@scripts/lint
 

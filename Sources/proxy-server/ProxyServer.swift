@@ -32,7 +32,7 @@ struct ProxyServer: ParsableCommand {
               SIGHUP            read the configuration again now
               SIGUSR1           open the log file again, after it was moved away
             """,
-        subcommands: [ProbeCommand.self])
+        subcommands: [ProbeCommand.self, SchemaCommand.self])
 
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config = "config.yaml"

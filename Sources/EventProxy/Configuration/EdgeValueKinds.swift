@@ -113,7 +113,7 @@ extension ValueKind<[ProxyConfiguration.FieldChanges.Field]> {
     /// A mapping of field names to values.
     static var fields: ValueKind {
         let wants = "a mapping of field names to values"
-        return ValueKind(wants, write: write) { node, findings in
+        return ValueKind(wants, schema: .texts, write: write) { node, findings in
             guard case .mapping(let entries) = node.content else {
                 findings.reportMismatch(node, wants: wants)
                 return nil

@@ -14,6 +14,7 @@ struct Key<Root>: Sendable {
     /// What the value must be, as a message says it after "must be".
     let wants: String
     let isRequired: Bool
+    let schema: ValueSchema
     let read: @Sendable (_ value: YAMLNode, _ root: inout Root, _ findings: inout Findings) -> Void
     /// The value as a file would have it.
     let write: @Sendable (_ root: Root) -> YAMLText
@@ -24,7 +25,7 @@ struct Key<Root>: Sendable {
         required: Bool = false
     ) -> Key {
         Key(
-            name: name, wants: kind.wants, isRequired: required,
+            name: name, wants: kind.wants, isRequired: required, schema: kind.schema,
             read: { value, root, findings in
                 if let value = kind.read(value, &findings) { root[keyPath: property] = value }
             },
@@ -34,7 +35,7 @@ struct Key<Root>: Sendable {
     /// The same key, which has no meaning beside another one of its mapping. Reported where the second of them is.
     func excluding(_ other: String, if hasBoth: any KeyPath<Root, Bool> & Sendable) -> Key {
         Key(
-            name: name, wants: wants, isRequired: isRequired,
+            name: name, wants: wants, isRequired: isRequired, schema: schema,
             read: { value, root, findings in
                 read(value, &root, &findings)
                 guard root[keyPath: hasBoth] else { return }
@@ -42,11 +43,14 @@ struct Key<Root>: Sendable {
             },
             write: write)
     }
+}
 
+extension Key where Root: ConfigurationSection {
     /// A key whose value is a mapping of further keys of the same `Root`.
     static func group(_ name: String, _ keys: [Key<Root>], required: Bool = false) -> Key {
         Key(
             name: name, wants: mappingWanted(keys), isRequired: required,
+            schema: .mapping(keys) { Root() },
             read: { value, root, findings in readMapping(value, keys, into: &root, &findings) },
             write: { writeMapping($0, keys) })
     }

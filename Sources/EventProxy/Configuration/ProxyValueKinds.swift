@@ -36,7 +36,10 @@ extension ValueKind<String> {
 
     /// The name of a service, safe in log lines, metrics and file names.
     static var serviceName: ValueKind {
-        .text("a name of 1 to \(serviceNameCharactersMax) of the characters A-Z a-z 0-9 . _ -") { scalar in
+        .text(
+            "a name of 1 to \(serviceNameCharactersMax) of the characters A-Z a-z 0-9 . _ -",
+            schema: .text(pattern: "^[A-Za-z0-9._-]{1,\(serviceNameCharactersMax)}$")
+        ) { scalar in
             // Plain, it is a number to every other program that reads the file.
             guard scalar.meaning == .text else { return .mismatch(remedy: "put it in quotes") }
             let bytes = scalar.text.utf8
@@ -52,7 +55,7 @@ extension ValueKind<String> {
 
     /// What a request can ask for (RFC 9112 section 3.2.1).
     static var requestPath: ValueKind {
-        .text("a path of a URL that begins with /") { scalar in
+        .text("a path of a URL that begins with /", schema: .text(pattern: "^/")) { scalar in
             let bytes = scalar.text.utf8
             let isPath =
                 bytes.first == UInt8(ascii: "/") && bytes.count <= pathBytesMax
@@ -119,7 +122,8 @@ extension ValueKind<ProxyConfiguration.Workers> {
     static func workers(_ range: ClosedRange<Int>) -> ValueKind {
         let count = ValueKind<Int>.integer(range)
         let wants = "auto or \(count.wants)"
-        return ValueKind(wants, write: write) { node, findings in
+        let schema = ValueSchema.either(.choice(["auto"]), count.schema)
+        return ValueKind(wants, schema: schema, write: write) { node, findings in
             if node.scalar?.text == "auto" { return .automatic }
             // Read with findings of its own, so that the message names both.
             var ignored = Findings(file: findings.file)
@@ -141,7 +145,7 @@ extension ValueKind<ProxyConfiguration.Workers> {
 extension ValueKind<Double> {
     /// A part of all, with up to six decimals.
     static var share: ValueKind {
-        .text("a share from 0 to 1 such as 0.05", write: writeShare) { scalar in
+        .text("a share from 0 to 1 such as 0.05", schema: .share, write: writeShare) { scalar in
             if scalar.isQuoted { return .mismatch(remedy: "remove the quotes") }
             let text = scalar.text
             if text.utf8.last == UInt8(ascii: "%") { return .mismatch(remedy: "write 5 percent as 0.05") }

@@ -5,24 +5,27 @@
 struct ValueKind<Value>: Sendable {
     /// What the value must be, as a message says it after "must be".
     let wants: String
+    /// The same for programs.
+    let schema: ValueSchema
     let read: @Sendable (_ node: YAMLNode, _ findings: inout Findings) -> Value?
     let write: @Sendable (_ value: Value) -> YAMLText
 
     init(
-        _ wants: String, write: @escaping @Sendable (_ value: Value) -> YAMLText,
+        _ wants: String, schema: ValueSchema = .text(), write: @escaping @Sendable (_ value: Value) -> YAMLText,
         read: @escaping @Sendable (_ node: YAMLNode, _ findings: inout Findings) -> Value?
     ) {
         self.wants = wants
+        self.schema = schema
         self.read = read
         self.write = write
     }
 
     /// A value that is written as one text. `parse` returns the value or why the text is none.
     static func text(
-        _ wants: String, write: @escaping @Sendable (_ value: Value) -> YAMLText,
+        _ wants: String, schema: ValueSchema = .text(), write: @escaping @Sendable (_ value: Value) -> YAMLText,
         _ parse: @escaping @Sendable (YAMLScalar) -> Parsed<Value>
     ) -> ValueKind {
-        ValueKind(wants, write: write) { node, findings in
+        ValueKind(wants, schema: schema, write: write) { node, findings in
             guard let scalar = node.scalar, scalar.meaning != .null else {
                 findings.reportMismatch(node, wants: wants)
                 return nil
@@ -39,8 +42,10 @@ struct ValueKind<Value>: Sendable {
 
 extension ValueKind<String> {
     /// A text that stands for itself, written in quotes.
-    static func text(_ wants: String, _ parse: @escaping @Sendable (YAMLScalar) -> Parsed<Value>) -> ValueKind {
-        text(wants, write: { .quoted($0) }, parse)
+    static func text(
+        _ wants: String, schema: ValueSchema = .text(), _ parse: @escaping @Sendable (YAMLScalar) -> Parsed<Value>
+    ) -> ValueKind {
+        text(wants, schema: schema, write: { .quoted($0) }, parse)
     }
 }
 
@@ -54,7 +59,10 @@ enum Parsed<Value> {
 extension ValueKind where Value: ConfigurationSection {
     /// A mapping with the keys of `Value`.
     static var section: ValueKind {
-        ValueKind(mappingWanted(Value.keys), write: { writeMapping($0, Value.keys) }) { node, findings in
+        ValueKind(
+            mappingWanted(Value.keys), schema: .mapping(Value.keys) { Value() },
+            write: { writeMapping($0, Value.keys) }
+        ) { node, findings in
             var section = Value()
             readMapping(node, Value.keys, into: &section, &findings)
             return section
@@ -71,7 +79,8 @@ extension ValueKind {
         let write: @Sendable ([Element]) -> YAMLText = { elements in
             mayBeEmpty && elements.isEmpty ? .plain("[]") : .list(elements.map(element.write))
         }
-        return ValueKind(wants, write: write) { node, findings in
+        let schema = ValueSchema.list(of: element.schema, mayBeEmpty: mayBeEmpty)
+        return ValueKind(wants, schema: schema, write: write) { node, findings in
             guard case .sequence(let nodes) = node.content else {
                 var remedy: String?
                 if case .mapping = node.content { remedy = "begin each item with '- '" }
@@ -113,9 +122,10 @@ struct Unique<Element>: Sendable {
 extension ValueKind where Value: FixedWidthInteger & Sendable {
     /// A whole number in decimal digits.
     static func integer(_ range: ClosedRange<Value>) -> ValueKind {
-        .text("a whole number from \(range.lowerBound) to \(range.upperBound)", write: { .plain("\($0)") }) {
-            parseInteger($0, range)
-        }
+        .text(
+            "a whole number from \(range.lowerBound) to \(range.upperBound)", schema: .integer(range),
+            write: { .plain("\($0)") }
+        ) { parseInteger($0, range) }
     }
 }
 
@@ -133,7 +143,7 @@ private func parseInteger<Value: FixedWidthInteger>(_ scalar: YAMLScalar, _ rang
 extension ValueKind<Bool> {
     /// `true` or `false`. `yes`, `on` and their like were dropped from YAML, because `NO` is also a country.
     static var boolean: ValueKind {
-        .text("true or false", write: { .plain($0 ? "true" : "false") }) { scalar in
+        .text("true or false", schema: .boolean, write: { .plain($0 ? "true" : "false") }) { scalar in
             let word = scalar.text.lowercased()
             let isTrue = ["true", "yes", "on", "y"].contains(word)
             guard isTrue || ["false", "no", "off", "n"].contains(word) else { return .mismatch(remedy: nil) }
@@ -148,7 +158,9 @@ extension ValueKind where Value: CaseIterable & RawRepresentable<String> & Senda
     /// One of the names of `Value`'s cases.
     static var choice: ValueKind {
         let names = Value.allCases.map(\.rawValue)
-        return .text("one of \(names.joined(separator: ", "))", write: { .plain($0.rawValue) }) { scalar in
+        return .text(
+            "one of \(names.joined(separator: ", "))", schema: .choice(names), write: { .plain($0.rawValue) }
+        ) { scalar in
             if let value = Value(rawValue: scalar.text) { return .value(value) }
             return .mismatch(remedy: scalar.text.lowercased().nearest(of: names).map { "did you mean '\($0)'?" })
         }
@@ -161,13 +173,19 @@ extension ValueKind<Int64> {
 
     /// A duration in milliseconds, written as a whole number and a unit.
     static var duration: ValueKind {
-        .text("a duration from 1ms to 24h such as 250ms or 10s", write: writeDuration) { parseDuration($0, minMs: 1) }
+        .text("a duration from 1ms to 24h such as 250ms or 10s", schema: durationSchema, write: writeDuration) {
+            parseDuration($0, minMs: 1)
+        }
     }
 
     /// A duration that may be none.
     static var durationOrZero: ValueKind {
-        .text("a duration from 0s to 24h such as 250ms or 10s", write: writeDuration) { parseDuration($0, minMs: 0) }
+        .text("a duration from 0s to 24h such as 250ms or 10s", schema: durationSchema, write: writeDuration) {
+            parseDuration($0, minMs: 0)
+        }
     }
+
+    private static let durationSchema = ValueSchema.text(pattern: "^[0-9]+(ms|s|m|h)$")
 
     /// In the largest unit that leaves a whole number.
     private static func writeDuration(_ milliseconds: Int64) -> YAMLText {
