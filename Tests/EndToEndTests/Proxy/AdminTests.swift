@@ -15,6 +15,8 @@ struct AdminTests {
             server = try Server.proxy(
                 services, workers: workers,
                 more: "  admin:\n    port: \(adminPort)\n  drain:\n    delay: \(drainDelay)\n  log:\n    file: \"\"\n")
+            // The first worker says that it listens; the others may be a moment behind.
+            _ = try eventually(20, "all workers") { try admin("/startupz").status == 200 ? true : nil }
         }
 
         func admin(_ path: String, method: String = "GET", fields: String = "") throws -> RawResponse {
