@@ -16,7 +16,7 @@ extension ProxyLoop {
 
     /// The host of a first attempt. A host on probation is given one request that can be sent again.
     func selectFirst(
-        key: UInt64, choice: ServiceChoice = .all, probes: ProbeLeave
+        key: UInt64, choice: ServiceChoice, probes: ProbeLeave
     ) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
         if probes != .never, let host = probeHost(among: choice.services), probes == .whenDue || isOverdue(host),
@@ -46,13 +46,13 @@ extension ProxyLoop {
     }
 
     /// The host of a further attempt: one that the request has not tried, of another service if there is one.
-    func selectAlternate(tried: TriedHosts, key: UInt64, choice: ServiceChoice = .all) -> Int? {
+    func selectAlternate(tried: TriedHosts, key: UInt64, choice: ServiceChoice) -> Int? {
         refreshHealth()
         return select(tried, key, choice)
     }
 
     /// The host of a request that others had no room for: one that is not down or about to go, as it is their load.
-    func selectUsable(tried: TriedHosts, key: UInt64, choice: ServiceChoice = .all) -> Int? {
+    func selectUsable(tried: TriedHosts, key: UInt64, choice: ServiceChoice) -> Int? {
         refreshHealth()
         return select(tried, key, choice, worst: .usable)
     }

@@ -81,14 +81,14 @@ extension HostTable {
         return first
     }
 
-    /// What is going on at the usable hosts of a tier of these services, and what they could take.
+    /// What is going on at the willing hosts of a tier of these services, and what they could take.
     func load(ofTier tier: Int, of services: ServiceMask) -> (inFlight: Int, weightUsable: Int) {
         if services.isAll { return (self.tier(tier).inFlight, self.tier(tier).weightUsable) }
         var inFlight = 0
         var weightUsable = 0
         for index in 0..<serviceCount where services.contains(index) && service(index).tier == tier {
             weightUsable += service(index).weightUsable * service(index).weight
-            for host in service(index).hosts where self[host].isUsable { inFlight += self[host].inFlight }
+            for host in service(index).hosts where self[host].isWilling { inFlight += self[host].inFlight }
         }
         return (inFlight, weightUsable)
     }

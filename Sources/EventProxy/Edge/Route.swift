@@ -41,7 +41,7 @@ final class Route: Sendable {
         access = AccessList(route.access)
         rate = RateRule(route.rateLimit, place: "\(route.host) \(route.pathPrefix) \(route.method)")
         let named = configuration.services.indices.filter { route.services.contains(configuration.services[$0].name) }
-        choice = named.isEmpty ? .all : ServiceChoice(number: number, services: ServiceMask(named))
+        choice = route.services.isEmpty ? .all : ServiceChoice(number: number, services: ServiceMask(named))
         requestFields = FieldRules.unlessEmpty([configuration.requestFields, route.requestFields])
         responseFields = FieldRules.unlessEmpty([configuration.responseFields, route.responseFields])
         fingerprintSalt = Hash64.hash(Array("\(route.host) \(route.pathPrefix) \(route.method)".utf8).span, seed: 0)

@@ -63,7 +63,7 @@ extension Transaction {
         switch next {
         case .host(TriedHosts.gone):
             // The host that was chosen has left the configuration meanwhile.
-            if let host = proxy.selectAlternate(tried: attempt.tried, key: key) { return enter(host) }
+            if let host = proxy.selectAlternate(tried: attempt.tried, key: key, choice: choice) { return enter(host) }
             proxy.giveBackRetry(service: service)
             giveUp()
         case .host(let host): enter(host)

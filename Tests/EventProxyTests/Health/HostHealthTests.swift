@@ -113,7 +113,7 @@ struct HostHealthTests {
         let early = try Self.ejected(7_000)
         let late = try Self.ejected(60_000)
         let choose = { (proxy: ProxyLoop, probes: ProxyLoop.ProbeLeave) in
-            let first = proxy.selectFirst(key: 0, probes: probes)
+            let first = proxy.selectFirst(key: 0, choice: .all, probes: probes)
             return first.map { "\($0.host)" + ($0.isProbe ? " as a probe" : "") }
         }
         #expect(choose(early, .whenOverdue) == "1")
