@@ -76,6 +76,14 @@ def wrk(port, connections, seconds):
     return int(found[1])
 
 
+def wrk_counts(output):
+    """Of what wrk printed: the requests that were answered, and those that failed or were answered with an error."""
+    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    failed = (sum(map(int, errors.groups())) if errors else 0) + (int(refused[1]) if refused else 0)
+    return int(re.search(r"(\d+) requests in", output)[1]), failed
+
+
 def read_slowly(port, body_bytes, bytes_per_second, seconds, every_slice):
     """Reads /bytes/{n} no faster than told, for so long. `every_slice` hears of the body's bytes so far."""
     with socket.socket() as connection:

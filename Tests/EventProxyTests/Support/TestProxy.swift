@@ -61,21 +61,6 @@ struct TestProxy {
         try server.waitForDrain()
     }
 
-    /// A proxy, and the checks of its hosts on the same loop.
-    private struct CheckedProxy: Handler {
-        private(set) var proxy: ReverseProxy
-        private let checker: HealthChecker
-
-        init(_ setup: ProxySetup, on loop: EventLoop) {
-            proxy = ReverseProxy(setup, on: loop, worker: 0)
-            checker = HealthChecker(setup, on: loop)
-        }
-
-        mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
-            proxy.handle(request, exchange)
-        }
-    }
-
     func get(_ path: String = "/", _ fields: String = "") throws -> RawResponse {
         try server.ask("GET \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
     }
