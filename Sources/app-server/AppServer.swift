@@ -2,6 +2,7 @@
 internal import ArgumentParser
 internal import EventHTTP
 internal import Logging
+internal import ProbeCommand
 
 /// The demonstration server: it answers, and it can be asked to fail in many ways.
 @main

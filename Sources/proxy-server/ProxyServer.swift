@@ -3,6 +3,7 @@ import ArgumentParser
 import EventHTTP
 import EventProxy
 import Logging
+import ProbeCommand
 
 /// A load-balancing reverse proxy that keeps the failures of its origins away from users.
 @main

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ArgumentParser
+public import ArgumentParser
 internal import EventHTTP
 
-/// Whether a server is well, for health checks in images that have no shell.
-struct ProbeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+/// `probe`, a subcommand of both programs: whether a server is well, for health checks in images that have no shell.
+public struct ProbeCommand: ParsableCommand {
+    public static let configuration = CommandConfiguration(
         commandName: "probe",
         abstract: "Ask a server whether it is well: exit status 0 when the URL answers 2xx, else 1.",
         discussion: """
@@ -12,7 +12,8 @@ struct ProbeCommand: ParsableCommand {
 
             EXAMPLES
               app-server probe http://127.0.0.1:8000/readyz
-              HEALTHCHECK CMD ["/app-server", "probe", "http://127.0.0.1:8000/livez"]
+              proxy-server probe http://127.0.0.1:9901/readyz
+              HEALTHCHECK CMD ["/usr/local/bin/proxy-server", "probe", "http://127.0.0.1:9901/livez"]
             """)
 
     @Argument(help: "http://HOST[:PORT][/PATH]; HOST is a name, an IPv4 address, or an IPv6 address in brackets.")
@@ -23,14 +24,16 @@ struct ProbeCommand: ParsableCommand {
 
     private static let timeoutSecondsMax = 3600.0
 
-    func validate() throws {
+    public init() {}
+
+    public func validate() throws {
         guard timeout >= 0.001, timeout <= Self.timeoutSecondsMax else {
             throw ValidationError(
                 "--timeout \(timeout): give seconds up to \(Int(Self.timeoutSecondsMax)), such as 2 or 0.5.")
         }
     }
 
-    func run() throws {
+    public func run() throws {
         do throws(Probe.Failure) {
             try Probe.get(url, timeoutMs: Int64(timeout * 1000))
         } catch {
