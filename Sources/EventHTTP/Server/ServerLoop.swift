@@ -11,8 +11,8 @@ final class ServerLoop {
     private var idle: ContiguousArray<ServerConnection> = []
     private var drained: (() -> Void)?
     private let logger: Logger
-    private var warnedAtMs: Int64?
-    private var refusalToldAtMs: Int64?
+    private var acceptFailures = LineThrottle(intervalMs: warningIntervalMs)
+    private var refusals = LineThrottle(intervalMs: warningIntervalMs)
     /// One line for all the times that the same happened meanwhile.
     private static let warningIntervalMs: Int64 = 10_000
 
@@ -54,8 +54,7 @@ final class ServerLoop {
 
     /// Connections wait in the kernel's queue because this process cannot have more descriptors.
     func acceptFailed(_ number: Int32) {
-        if let warnedAtMs, loop.nowMs - warnedAtMs < Self.warningIntervalMs { return }
-        warnedAtMs = loop.nowMs
+        guard acceptFailures.count(nowMs: loop.nowMs) != nil else { return }
         logger.warning("\(SystemError("accept a connection", number))")
     }
 
@@ -67,8 +66,7 @@ final class ServerLoop {
     /// A connection is closed for its PROXY header.
     func refused(_ error: ProxyHeaderError, from peer: SocketAddress) {
         context.metrics.proxyHeadersRefused.add()
-        if let refusalToldAtMs, loop.nowMs - refusalToldAtMs < Self.warningIntervalMs { return }
-        refusalToldAtMs = loop.nowMs
+        guard refusals.count(nowMs: loop.nowMs) != nil else { return }
         let total = context.metrics.proxyHeadersRefused.total
         logger.warning(
             "closed a connection of \(peer): \(error.reason) (\(total) so far); trusted proxies must send one")

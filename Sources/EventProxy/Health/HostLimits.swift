@@ -32,20 +32,3 @@ public struct HostLimits: Sendable, CustomStringConvertible {
             + "\(waiting) more may wait for up to \(waitingMs) ms"
     }
 }
-
-/// Lets one line through every so often, and says how many events it stands for. Pure.
-struct LineThrottle {
-    static let intervalMs: Int64 = 1_000
-
-    private var events = 0
-    private var quietUntilMs = Int64.min
-
-    /// Something happened. The number of events since the last line, if it is time for one.
-    mutating func count(nowMs: Int64) -> Int? {
-        events += 1
-        guard nowMs >= quietUntilMs else { return nil }
-        quietUntilMs = nowMs + Self.intervalMs
-        defer { events = 0 }
-        return events
-    }
-}
