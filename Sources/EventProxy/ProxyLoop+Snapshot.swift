@@ -16,7 +16,7 @@ extension ProxyLoop {
         for transaction in transactions { transaction.renumber(hosts: hosts, services: services) }
         moveOrigins(hosts, new)
         moveServices(services, new)
-        moveTable(hosts, services, old, new)
+        moveTable(hosts, services, new)
         takeRules(from: new)
     }
 
@@ -48,7 +48,7 @@ extension ProxyLoop {
         self.budgets = budgets
     }
 
-    private func moveTable(_ hosts: [Int?], _ services: [Int?], _ old: ProxySnapshot, _ new: ProxySnapshot) {
+    private func moveTable(_ hosts: [Int?], _ services: [Int?], _ new: ProxySnapshot) {
         var table = new.makeTable()
         table.adopt(self.table, moved: hosts)
         let known = Set(hosts.compactMap(\.self))

@@ -76,12 +76,13 @@ struct ProxyServer: ParsableCommand {
         // Before anything that logs is made.
         let log = LogWriter(options: configuration.log.options)
         LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
+        // Before limits are derived from it.
+        OpenFiles.raiseLimit()
         let setup = ProxySetup(configuration, seed: UInt32.random(in: .min ... .max), workers: workers)
         guard let address = SocketAddress(configuration.listen.address, port: configuration.listen.port) else {
             preconditionFailure("the configuration has been checked")
         }
         // All sockets before the first worker, so that a port that is taken is told before anything has begun.
-        OpenFiles.raiseLimit()
         let passed = PassedSockets.fromEnvironment()
         let sockets = try ListeningSocket.perWorker(workers, on: address, besideOthers: takeover, passed: passed)
         let logger = Logger(label: "proxy-log")

@@ -18,6 +18,11 @@ final class ProxySnapshot: Sendable {
     let hashKey: HashKey
     /// Who may ask for what, if the configuration says so.
     let edge: Edge?
+    /// Limits of heads, the same towards clients and origins.
+    let limits: ParserLimits
+    let timeouts: ClientTimeouts
+    /// What each host is given at a time.
+    let hostLimits: HostLimits
     private let workers: Int
     private let nextID: Int
     private let ring: ConsistentHash?
@@ -33,6 +38,7 @@ final class ProxySnapshot: Sendable {
         var before: [Int?] = []
         var nextID = old?.nextID ?? 0
         for service in configuration.services {
+            let first = hosts.count
             var seen: Set<String> = []
             for host in service.hosts {
                 for address in addresses[HostName(host)] {
@@ -46,7 +52,7 @@ final class ProxySnapshot: Sendable {
                     hosts.append(ResolvedHost(id: id, service: service.name, host: host, address: address))
                 }
             }
-            counts.append(seen.count)
+            counts.append(hosts.count - first)
         }
         number = (old?.number ?? 0) + 1
         self.configuration = configuration
@@ -57,6 +63,9 @@ final class ProxySnapshot: Sendable {
         self.nextID = nextID
         health = old.map { HealthBoard(after: $0.health, hosts: before) } ?? HealthBoard(hostCount: hosts.count)
         edge = Edge(configuration, after: old?.edge)
+        limits = ParserLimits(configuration.limits)
+        timeouts = ClientTimeouts(configuration.timeouts)
+        hostLimits = HostLimits(configuration, workers: workers)
         hashKey = HashKey(configuration.balancing)
         ring = Self.ring(configuration, hosts, counts, after: old)
     }
@@ -118,33 +127,6 @@ final class ProxySnapshot: Sendable {
         }
     }
 
-    /// Limits of heads, the same towards clients and origins.
-    var limits: ParserLimits {
-        var limits = ParserLimits()
-        limits.lineBytesMax = configuration.limits.lineBytes
-        limits.headBytesMax = configuration.limits.headBytes
-        limits.fieldsMax = configuration.limits.fields
-        return limits
-    }
-
-    /// What each host is given at a time.
-    var hostLimits: HostLimits {
-        let limits = configuration.limits
-        let derived = OpenFiles.proxiedClientsMax(workers: 1, limit: OpenFiles.limit)
-        return HostLimits(
-            requests: limits.hostRequests == 0 ? derived : limits.hostRequests, waiting: limits.hostQueue,
-            waitingMs: configuration.timeouts.hostQueueMs, workers: workers)
-    }
-
-    var timeouts: ClientTimeouts {
-        var timeouts = ClientTimeouts()
-        timeouts.connectMs = configuration.timeouts.connectMs
-        timeouts.responseMs = configuration.timeouts.responseMs
-        timeouts.bodyMs = configuration.timeouts.originBodyMs
-        timeouts.tunnelMs = configuration.timeouts.tunnelMs
-        return timeouts
-    }
-
     /// What clients are allowed.
     var serverOptions: ServerOptions {
         var options = ServerOptions()
@@ -166,5 +148,34 @@ final class ProxySnapshot: Sendable {
         }
         if configuration.proxyStatus { options.refusalFields = ProxyStatus.refusal }
         return options
+    }
+}
+
+extension ParserLimits {
+    init(_ configuration: ProxyConfiguration.Limits) {
+        self.init()
+        lineBytesMax = configuration.lineBytes
+        headBytesMax = configuration.headBytes
+        fieldsMax = configuration.fields
+    }
+}
+
+extension ClientTimeouts {
+    init(_ configuration: ProxyConfiguration.Timeouts) {
+        self.init()
+        connectMs = configuration.connectMs
+        responseMs = configuration.responseMs
+        bodyMs = configuration.originBodyMs
+        tunnelMs = configuration.tunnelMs
+    }
+}
+
+extension HostLimits {
+    /// Without a number in the file it follows from how many files may be open now.
+    init(_ configuration: ProxyConfiguration, workers: Int) {
+        let derived = OpenFiles.proxiedClientsMax(workers: 1, limit: OpenFiles.limit)
+        self.init(
+            requests: configuration.limits.hostRequests == 0 ? derived : configuration.limits.hostRequests,
+            waiting: configuration.limits.hostQueue, waitingMs: configuration.timeouts.hostQueueMs, workers: workers)
     }
 }
