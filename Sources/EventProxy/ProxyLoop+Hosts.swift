@@ -137,7 +137,7 @@ extension ProxyLoop {
             serviceMetrics[table[leg.host].service].firstByte.observe(us: latencyNs / 1_000)
         }
         if outcome == .success { latency.record(us: latencyNs / 1_000, nowMs: nowMs) }
-        let change = snapshot.health.report(
+        let change = health.report(
             outcome, of: leg.host, isProbe: leg.isProbe, sentMs: leg.beganNs / 1_000_000, nowMs: nowMs,
             to: &detectors[leg.host], using: &random)
         if let change { tell(change, leg.origin) }
@@ -149,7 +149,7 @@ extension ProxyLoop {
         for position in 0..<hosts.count {
             let host = hosts[position]
             if host == TriedHosts.gone { continue }
-            let change = snapshot.health.report(
+            let change = health.report(
                 .lost, of: host, sentMs: beganMs, nowMs: nowMs, to: &detectors[host], using: &random)
             if let change { tell(change, origins[host]) }
         }
@@ -178,7 +178,7 @@ extension ProxyLoop {
     /// A request was answered, with whatever status: it kills nobody.
     func answered(_ fingerprint: Fingerprint) {
         memory.answered(fingerprint, nowMs: loop.nowMs)
-        setup.poison.succeeded(fingerprint, nowMs: loop.nowMs)
+        poison.succeeded(fingerprint, nowMs: loop.nowMs)
     }
 
     /// A connection died after its request was sent and before any answer.
@@ -186,7 +186,7 @@ extension ProxyLoop {
         // One that has left the configuration was about to end anyway, and cannot be examined.
         if origin.number == TriedHosts.gone { return deaths < PoisonRule.requestDeathsMax ? .retry : .stop }
         let standing = memory.standing(fingerprint, beganMs: beganMs, nowMs: loop.nowMs)
-        let (judgement, isCounted) = setup.poison.died(
+        let (judgement, isCounted) = poison.died(
             fingerprint, host: origin.id, standing: standing, requestDeaths: deaths, nowMs: loop.nowMs)
         // A single host is not saved anyway.
         if isCounted, origins.count > 1 { origin.examine(fingerprint, setup, snapshot) }
@@ -196,7 +196,7 @@ extension ProxyLoop {
 
     /// Tells what was quarantined.
     func tellQuarantine(_ fingerprint: Fingerprint, of name: String) {
-        setup.poison.name(fingerprint, name)
+        poison.name(fingerprint, name)
         setup.logger.error("origins die under \(name): it is answered 503 for a while")
     }
 }

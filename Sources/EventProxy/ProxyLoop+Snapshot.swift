@@ -67,6 +67,7 @@ extension ProxyLoop {
         attemptsMax = max(1, min(configuration.attempts, TriedHosts.attemptsMax, snapshot.hosts.count))
         trustsIdempotencyKey = configuration.retry.idempotencyKey
         edge = snapshot.edge
+        hashKey = snapshot.hashKey
         mayHedge = configuration.retry.hedge && snapshot.hosts.count > 1
         totalTimeoutMs = configuration.timeouts.responseMs
         tryTimeoutMs = configuration.timeouts.perTryMs

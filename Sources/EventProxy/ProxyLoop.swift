@@ -8,6 +8,9 @@ internal import Logging
 final class ProxyLoop: Postponable {
     let loop: EventLoop
     let setup: ProxySetup
+    // Beside the setup, so that a request counts no references in memory that all workers share.
+    private let fingerprintKey: UInt64
+    let poison: PoisonBoard
     /// Who may ask for what, if the configuration says so.
     var edge: Edge?
     let worker: Int
@@ -22,6 +25,7 @@ final class ProxyLoop: Postponable {
     var totalTimeoutMs: Int64 = 0
     /// What one of several attempts may take.
     var tryTimeoutMs: Int64 = 0
+    var hashKey = HashKey.none
     /// The response field that names the origin.
     var originName: [UInt8] = []
     var originField: FieldName?
@@ -65,6 +69,8 @@ final class ProxyLoop: Postponable {
     init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
         self.loop = loop
         self.setup = setup
+        fingerprintKey = setup.fingerprintKey
+        poison = setup.poison
         self.worker = worker
         let snapshot = setup.snapshot
         self.snapshot = snapshot
@@ -123,7 +129,7 @@ final class ProxyLoop: Postponable {
         }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query,
-            key: setup.fingerprintKey ^ (route?.fingerprintSalt ?? 0))
+            key: fingerprintKey ^ (route?.fingerprintSalt ?? 0))
         let verdict = check(fingerprint, among: route?.choice.services ?? .all)
         if case .quarantined(let untilMs) = verdict {
             return quarantined(untilMs: untilMs).send(exchange, identity, by: self)
@@ -138,7 +144,7 @@ final class ProxyLoop: Postponable {
 
     /// Whether a request may be sent, by what its like has done to origins.
     func check(_ fingerprint: Fingerprint, among services: ServiceMask) -> PoisonBoard.Verdict {
-        let verdict = setup.poison.check(fingerprint, nowMs: loop.nowMs)
+        let verdict = poison.check(fingerprint, nowMs: loop.nowMs)
         guard case .quarantined = verdict else { return verdict }
         // A refusal is there to save the other hosts. Where there is none, it would only make an outage of an origin's
         // restart; then the request is tried once, like one on probation.

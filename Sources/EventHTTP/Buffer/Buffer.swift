@@ -202,15 +202,11 @@ internal import Glibc
     /// Puts such digits in the place of the 16 bytes at `offset`.
     package mutating func overwrite(at offset: Int, hexadecimal16 number: UInt64) {
         precondition(offset >= 0 && offset &+ 16 <= count)
-        let first = start &+ offset
-        var rest = number
-        var position = 16
-        while position > 0 {
-            position &-= 1
-            let digit = UInt8(truncatingIfNeeded: rest & 15)
-            unsafe memory.unsafelyUnwrapped[first &+ position] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
-            rest >>= 4
-        }
+        let first = unsafe UnsafeMutableRawPointer(memory.unsafelyUnwrapped).advanced(by: start &+ offset)
+        let high = Hexadecimal.digits(UInt32(truncatingIfNeeded: number &>> 32))
+        let low = Hexadecimal.digits(UInt32(truncatingIfNeeded: number))
+        unsafe first.storeBytes(of: high.littleEndian, as: UInt64.self)
+        unsafe first.storeBytes(of: low.littleEndian, toByteOffset: 8, as: UInt64.self)
     }
 
     /// Lets `fill` write into the free end of the buffer; it returns how many bytes it wrote, or what went wrong.

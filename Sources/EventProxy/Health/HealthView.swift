@@ -39,6 +39,16 @@ struct HealthView: ~Copyable {
         return true
     }
 
+    /// Tells the board what an attempt says of its host; see there. Here, so that the board is borrowed with the view:
+    /// to take it out of a property would count a reference in memory that all workers share, for each request.
+    func report(
+        _ outcome: Outcome, of host: Int, isProbe: Bool = false, sentMs: Int64, nowMs: Int64,
+        to detector: inout OutlierDetector, using random: inout some RandomNumberGenerator
+    ) -> HealthChange? {
+        board.report(
+            outcome, of: host, isProbe: isProbe, sentMs: sentMs, nowMs: nowMs, to: &detector, using: &random)
+    }
+
     /// Whether a first attempt may go there.
     func isOpen(_ host: Int) -> Bool { tiers[host] <= openTier }
 

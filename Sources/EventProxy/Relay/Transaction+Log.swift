@@ -8,8 +8,7 @@ extension Transaction {
     /// whose answer was passed on, if its attempt is over.
     func tellLog(_ cause: Cause? = nil, of origin: Origin? = nil) {
         if writer != nil {
-            let label = (origin ?? leg?.origin)?.label ?? []
-            writer?.note { describe(cause, from: label, to: &$0) }
+            writer?.note { describe(cause, from: (origin ?? leg?.origin)?.label ?? [], to: &$0) }
         } else {
             exchange?.note { describe(cause, from: [], to: &$0) }
         }
@@ -29,6 +28,7 @@ extension Transaction {
 extension RequestIdentity {
     func begin(_ entry: inout AccessNotes, from origin: Span<UInt8>, attempts: Int) {
         let trace = trace.map { (high: $0.high, low: $0.low) }
+        let id = id.spelled
         entry.begin(requestID: id.span, trace: trace, origin: origin, attempts: attempts)
     }
 }

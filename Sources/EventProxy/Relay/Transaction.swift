@@ -117,7 +117,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         service = 0
         self.fingerprint = fingerprint
         beganMs = proxy.loop.nowMs
-        key = proxy.snapshot.hashKey.key(of: head, from: exchange.clientAddress)
+        key = proxy.hashKey.key(of: head, from: exchange.clientAddress)
         writeHead(head, exchange, peer)
         exchange.observe(self)
         self.exchange = consume exchange

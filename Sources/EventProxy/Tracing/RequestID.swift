@@ -4,20 +4,25 @@ internal import EventHTTP
 /// What a request is called wherever it goes (`X-Request-ID`): by its origins, in the answer, in every log. Stored in
 /// place, so that having one allocates nothing.
 struct RequestID {
-    /// The longest that is taken over from a peer that is trusted; what is generated has 32 digits.
+    /// The longest that is taken over from a peer that is trusted.
     static let bytesMax = 128
-    static let generatedBytes = 32
 
+    /// One that was generated, which is nearly every one: it becomes digits where it is written.
+    private var high: UInt64 = 0
+    private var low: UInt64 = 0
+    private var isGenerated = false
+    /// One that came.
     private var bytes = InlineArray<128, UInt8>(repeating: 0)
     private var length: UInt8 = 0
 
     /// No name: `request_id` is off.
     init() {}
 
-    /// 128 random bits in hexadecimal.
+    /// 128 random bits, in 32 digits of hexadecimal.
     init(using random: inout IdentifierSource) {
-        append(random.next())
-        append(random.next())
+        high = random.next()
+        low = random.next()
+        isGenerated = true
     }
 
     /// The name that came, if it is one of 1 to 128 of `A-Z a-z 0-9 . _ -`: safe in any log, field, shell or file name.
@@ -34,20 +39,43 @@ struct RequestID {
         length = UInt8(value.count)
     }
 
-    var isEmpty: Bool { length == 0 }
+    var isEmpty: Bool { !isGenerated && length == 0 }
 
-    var span: Span<UInt8> {
-        @_lifetime(borrow self) get { bytes.span.extracting(0..<Int(length)) }
+    /// Writes the name as the value of a field.
+    func write(to writer: inout FieldWriter) {
+        if isGenerated {
+            writer.hexadecimal16(high)
+            writer.hexadecimal16(low)
+        } else {
+            writer.text(span)
+        }
     }
 
-    private mutating func append(_ number: UInt64) {
-        var rest = number
-        let start = Int(length)
-        for position in stride(from: start + 15, through: start, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: rest & 15)
-            bytes[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
-            rest >>= 4
+    /// The same with all its digits in place, for whoever wants its bytes.
+    var spelled: RequestID {
+        guard isGenerated else { return self }
+        var copy = self
+        copy.isGenerated = false
+        copy.spell(high)
+        copy.spell(low)
+        return copy
+    }
+
+    private mutating func spell(_ number: UInt64) {
+        let first = Hexadecimal.digits(UInt32(truncatingIfNeeded: number >> 32))
+        let last = Hexadecimal.digits(UInt32(truncatingIfNeeded: number))
+        for place in 0..<16 {
+            let digits = place < 8 ? first : last
+            bytes[Int(length)] = UInt8(truncatingIfNeeded: digits >> UInt64(8 * (place % 8)))
+            length += 1
         }
-        length += 16
+    }
+
+    /// The bytes of one that is `spelled`.
+    var span: Span<UInt8> {
+        @_lifetime(borrow self) get {
+            precondition(!isGenerated)
+            return bytes.span.extracting(0..<Int(length))
+        }
     }
 }

@@ -39,7 +39,7 @@ struct RequestIdentity {
     func answer(to writer: inout FieldWriter) {
         if id.isEmpty { return }
         writer.begin("X-Request-ID")
-        writer.text(id.span)
+        id.write(to: &writer)
         writer.end()
     }
 }

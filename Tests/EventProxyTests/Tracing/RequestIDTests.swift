@@ -6,6 +6,7 @@ import Testing
 @testable import EventProxy
 
 private func text(_ id: borrowing RequestID) -> String {
+    let id = id.spelled
     let bytes = id.span
     return String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
 }
