@@ -73,8 +73,8 @@ struct ProxyReplacementTests {
         #expect(load.failures.current.isEmpty)
     }
 
-    /// The gap that this closes is too short to be met for certain, so what closes it is looked at: with both listening,
-    /// the kernel would give the old one half of them.
+    /// The gap that this closes is too short to be met for certain, so what closes it is looked at: with both
+    /// listening, the kernel would give the old one half of them.
     @Test(arguments: [(2, 2), (1, 3)])
     func `from the beginning of the drain new connections go to the next process alone`(old: Int, new: Int) throws {
         let origin = try Server.app()
