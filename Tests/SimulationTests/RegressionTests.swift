@@ -79,5 +79,30 @@
             world.origins[1].mischiefMs = world.kernel.nowMs + 200..<Int64.max
             judge(world, [2, 1], Self.requests(20) { _ in ("GET", "/a", 0) })
         }
+
+        /// It was answered 502 after the second, as if it had killed both.
+        @Test(arguments: 0..<20 as Range<UInt64>)
+        func `a request that shared the deaths of two origins is cleared by the next of its kind`(seed: UInt64) {
+            let world = World(seed: seed)
+            world.hasPoison = true
+            world.kernel.link.latencyNs = 100_000_000
+            world.addOrigins(4)
+            func kill(nextHostOf id: Int, after deaths: Int) {
+                if let hosts = world.records[id]?.hosts, hosts.count > deaths {
+                    world.origins[hosts[deaths]].die()
+                    if deaths == 0 { return kill(nextHostOf: id, after: 1) }
+                    let next = Request(id: 2, method: "GET", path: "/a", count: 0, size: 10, isChunked: false)
+                    world.addClient([next], .good, atMs: 500)
+                } else {
+                    world.kernel.after(ms: 1) { kill(nextHostOf: id, after: deaths) }
+                }
+            }
+            kill(nextHostOf: 1, after: 0)
+            judge(world, [2, 2], Self.requests(2) { _ in ("GET", "/a", 0) }) {
+                $0.retry.hedge = false
+                $0.healthCheck.type = .none
+            }
+            #expect(world.origins.reduce(0) { $0 + $1.deaths } == 2)
+        }
     }
 #endif

@@ -47,6 +47,11 @@ struct Attempt {
         isLast = true
     }
 
+    /// Another request of the very same kind was answered since this one began: it did not kill the hosts.
+    mutating func pardoned() {
+        isLast = false
+    }
+
     /// The request was answered: gives the hosts that died under it, once.
     mutating func answered() -> TriedHosts {
         defer { suspects = TriedHosts() }

@@ -11,13 +11,16 @@
 /// | any other | any | yes | any | quarantine |
 /// | trusted: it or its path answered lately | any | no | 4 or more | quarantine |
 /// | trusted | 1 | no | fewer | retry |
-/// | trusted | 2 or more | no | fewer | stop |
+/// | trusted | 2 or more | no | fewer | wait |
 /// | unknown | any | no | 2 or more | quarantine |
 /// | unknown | 1 | no | 1 | retry |
 /// | unknown | 2 or more | no | 1 | stop |
 ///
 /// So a request kills at most two origins, and one when it is repeated after a quarantine. Hosts that turned out to
 /// live (`PostMortem`) are not counted.
+///
+/// A slow request can share the deaths of two origins under another one that kills. If it is trusted, it waits a while
+/// for what tells the two cases apart: an answer to the same request, which clears it.
 enum PoisonRule {
     /// A request that is not cleared may have killed so many origins; then it is not sent again.
     static let requestDeathsMax = 2
@@ -25,12 +28,17 @@ enum PoisonRule {
     static let unknownHostsMax = 2
     /// And so many a trusted one, with no answer in between: a deployment can make any request deadly.
     static let trustedHostsMax = 4
+    /// How long a trusted request waits to be cleared, and how often it is looked whether it was.
+    static let pardonMs: Int64 = 2_000
+    static let pardonIntervalMs: Int64 = 50
 
     enum Judgement: Equatable {
         /// Another host may be asked, within the ordinary attempts.
         case retry
         /// This request is answered with an error (502).
         case stop
+        /// The same, unless it is cleared within `pardonMs`.
+        case wait
         /// The same, and its like is answered at once for a while.
         case quarantine
     }
@@ -54,7 +62,8 @@ enum PoisonRule {
         case .trusted, .unknown:
             let hostsMax = standing == .trusted ? trustedHostsMax : unknownHostsMax
             if history.quarantines > 0 || history.hosts >= hostsMax { return .quarantine }
-            return requestDeaths < requestDeathsMax ? .retry : .stop
+            if requestDeaths < requestDeathsMax { return .retry }
+            return standing == .trusted ? .wait : .stop
         }
     }
 

@@ -70,7 +70,21 @@ extension Transaction {
         case .fresh(let origin, let note):
             leg = startLeg(origin, isProbe: false, onFreshConnection: true, note: note)
             if let leg { startSending(leg.connection) }
+        case .pardon(let untilMs): awaitPardon(untilMs: untilMs)
         }
+    }
+
+    /// Whether the request killed the hosts that died under it is known when another of its kind is answered.
+    private func awaitPardon(untilMs: Int64) {
+        if proxy.memory.standing(fingerprint, beganMs: beganMs, nowMs: proxy.loop.nowMs) == .cleared {
+            attempt.pardoned()
+            if mayTryAnother(wasSent: true), tryAnotherHost() { return }
+        } else if proxy.loop.nowMs < untilMs {
+            next = .pardon(untilMs: untilMs)
+            alarms.retryMs = min(proxy.loop.nowMs + PoisonRule.pardonIntervalMs, untilMs)
+            return rearm()
+        }
+        giveUp()
     }
 
     /// The attempt that a connection is in use for.
@@ -140,6 +154,7 @@ extension Transaction {
         }
         proxy.release(leg.origin)
         if mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
+        if judgement == .wait { return awaitPardon(untilMs: proxy.loop.nowMs + PoisonRule.pardonMs) }
         giveUp()
     }
 
@@ -238,7 +253,7 @@ extension Transaction {
         switch next.take() {
         case .host: proxy.giveBackRetry(service: service)
         case .fresh(let origin, _): proxy.release(origin)
-        case nil: break
+        case .pardon, nil: break
         }
         if leaveQueue() != nil, attempt.count > 0 { proxy.giveBackRetry(service: service) }
     }

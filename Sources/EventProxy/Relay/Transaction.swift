@@ -75,6 +75,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         case host(Int)
         /// The same host again, over a fresh connection. It still has its place among the host's requests.
         case fresh(Origin, note: Int)
+        /// Another host, if the request is cleared by then of having killed two.
+        case pardon(untilMs: Int64)
     }
 
     /// A place in the queue of a host.

@@ -65,6 +65,14 @@ struct AttemptTests {
         #expect(attempt.deaths(with: 4) == 2)
     }
 
+    @Test func `a request that is cleared of two deaths may try another host`() {
+        var attempt = attempt(tried: 2, deaths: 2)
+        #expect(!attempt.mayTryAnother(attemptsMax: 3, isIdempotent: true, isReplayable: true, wasSent: true))
+        attempt.pardoned()
+        #expect(attempt.mayTryAnother(attemptsMax: 3, isIdempotent: true, isReplayable: true, wasSent: true))
+        #expect(!attempt.mayTryAnother(attemptsMax: 3, isIdempotent: false, isReplayable: true, wasSent: true))
+    }
+
     @Test func `a request on probation gets one attempt`() {
         var attempt = attempt(tried: 1, deaths: 0)
         attempt.onProbation()

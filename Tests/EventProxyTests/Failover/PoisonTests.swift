@@ -89,7 +89,7 @@ import Testing
                     let place: Comment = "deaths \(deaths), hosts \(hosts), quarantines \(quarantines)"
                     #expect(judge(.cleared, deaths, hosts, quarantines) == .retry, place)
                     let trusted: PoisonRule.Judgement =
-                        quarantines > 0 || hosts >= 4 ? .quarantine : deaths == 1 ? .retry : .stop
+                        quarantines > 0 || hosts >= 4 ? .quarantine : deaths == 1 ? .retry : .wait
                     #expect(judge(.trusted, deaths, hosts, quarantines) == trusted, place)
                     let unknown: PoisonRule.Judgement =
                         quarantines > 0 || hosts >= 2 ? .quarantine : deaths == 1 ? .retry : .stop
