@@ -19,6 +19,9 @@ CONFORMANCE_FLAGS ?=
 STATUS_PAGE_FLAGS ?=
 # For chaos: --seconds 30 --products proxy-server,nginx,haproxy --only kill,hang
 CHAOS_FLAGS ?=
+# For bench: --rounds 5 --seconds 3 --only small,16k --products proxy-server,nginx; and the folder of its results.
+BENCH_FLAGS ?=
+BENCH_OUT ?= .build/bench
 SOAK_MINUTES ?= 10
 # How long the slow reader of the memory budget reads: short in `make test`, long in `make budgets`.
 BUDGET_SLOW_SECONDS ?= 60
@@ -45,12 +48,12 @@ CLUSTER_FLAGS ?=
 DEBUG_BIN := .build/debug
 RELEASE_BIN := .build/release
 
-export CONFORMANCE BUDGET_SLOW_SECONDS RELEASE NAMESPACE HELM_FLAGS UPDATE
+export BENCH_OUT CONFORMANCE BUDGET_SLOW_SECONDS RELEASE NAMESPACE HELM_FLAGS UPDATE
 export CONTAINER_TOOL REGISTRY TAG PLATFORM IMAGE_FLAGS
 
-.PHONY: help deps deps-bench deps-cluster deps-images build release run test test-unit test-e2e budgets bench-smoke \
-	chaos soak conformance valgrind images push load test-images test-chart test-cluster deploy undeploy minikube \
-	lint fmt check-binaries clean
+.PHONY: help deps deps-bench deps-cluster deps-images build release run test test-unit test-e2e budgets bench \
+	bench-publish bench-smoke chaos soak conformance valgrind images push load test-images test-chart test-cluster \
+	deploy undeploy minikube lint fmt check-binaries clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -58,7 +61,7 @@ help: ## List the targets (default)
 deps: ## Install through apt what building and testing need and this machine lacks
 	@scripts/deps
 
-deps-bench: ## The same, and nginx, which bench-smoke compares with
+deps-bench: ## The same, and nginx, HAProxy and h2o, which bench compares with
 	@scripts/deps --bench
 
 deps-cluster: ## The same, and what test-cluster makes a cluster of
@@ -103,6 +106,13 @@ budgets: release ## Allocations, system calls and memory of the release build ag
 
 bench-smoke: release ## CPU per proxied request against nginx, five interleaved rounds (wants a quiet machine)
 	@Tests/Budgets/budgets --bin $(RELEASE_BIN) bench
+
+bench: release ## What a request costs beside nginx, HAProxy, h2o and floors in C (BENCH_FLAGS, wants a quiet machine)
+	@scripts/deps --bench
+	@Tests/Benchmarks/bench --bin $(RELEASE_BIN) $(BENCH_FLAGS)
+
+bench-publish: ## Put the last whole run of bench into README.md, docs/bench.md and docs/bench.svg
+	@Tests/Benchmarks/bench --publish
 
 soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
 	@scripts/deps --soak

@@ -84,6 +84,30 @@ def wrk_counts(output):
     return int(re.search(r"(\d+) requests in", output)[1]), failed
 
 
+def traced_calls(make_rig, start, load, seconds):
+    """System calls by name and the requests of one run under strace."""
+    with make_rig() as rig:
+        counts = rig.folder / "strace"
+        product = start(rig, [tool("strace"), "-f", "-c", "-U", "name,calls", "-o", counts])
+        requests = load(product.port, seconds)
+        product.must_run()
+        product.stop()
+        rows = (line.split() for line in counts.read_text().splitlines())
+        calls = {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit() and row[0] != "total"}
+        return calls, requests
+
+
+def calls_per_request(make_rig, start, load, short_seconds=1, long_seconds=3):
+    """System calls per request by name, and over how many requests. `start` gets the rig and the tracer, `load` the port
+    and the seconds. From the difference of a long and a short run, so that starting, connecting and stopping do not count."""
+    short, short_requests = traced_calls(make_rig, start, load, short_seconds)
+    long, long_requests = traced_calls(make_rig, start, load, long_seconds)
+    requests = long_requests - short_requests
+    if requests <= 0:
+        raise Trouble(f"{long_requests} requests in the long run under strace, {short_requests} in the short one")
+    return {call: (number - short.get(call, 0)) / requests for call, number in long.items()}, requests
+
+
 def read_slowly(port, body_bytes, bytes_per_second, seconds, every_slice):
     """Reads /bytes/{n} no faster than told, for so long. `every_slice` hears of the body's bytes so far."""
     with socket.socket() as connection:

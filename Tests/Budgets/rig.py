@@ -42,14 +42,15 @@ def pinned(core, command):
 class Running:
     """A started process that listens on a port."""
 
-    def __init__(self, rig, name, command, port, environment=None, traced=False):
+    def __init__(self, rig, name, command, port, environment=None, traced=False, wait=True):
         self.name, self.port, self.traced = name, port, traced
         self.log = rig.folder / f"{name}-{port}.log"
-        with open(self.log, "wb") as log:
+        with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=rig.folder, env={**os.environ, **(environment or {})})
         rig.started.append(self)
-        self.await_listening()
+        if wait:
+            self.await_listening()
 
     @property
     def pid(self):
@@ -98,13 +99,13 @@ class Running:
 
 
 class Rig:
-    """One folder and the processes of one measurement; leaving it stops them all."""
+    """One folder, below `parent`, and the processes of one measurement; leaving it stops them all."""
 
-    def __init__(self, binaries):
-        self.binaries, self.started = Path(binaries).resolve(), []
+    def __init__(self, binaries, parent=None):
+        self.binaries, self.parent, self.started = Path(binaries).resolve(), parent, []
 
     def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="budgets-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="budgets-", dir=self.parent))
         return self
 
     def __exit__(self, *_):
@@ -152,8 +153,8 @@ http {{
         command = [tool("nginx"), "-c", config, "-p", folder, "-e", folder / "error.log"]
         return self.run("nginx", core, command, port)
 
-    def run(self, name, core, command, port, environment=None, tracer=()):
-        return Running(self, name, pinned(core, [*tracer, *command]), port, environment, traced=bool(tracer))
+    def run(self, name, core, command, port, environment=None, tracer=(), wait=True):
+        return Running(self, name, pinned(core, [*tracer, *command]), port, environment, bool(tracer), wait)
 
     def binary(self, name):
         path = self.binaries / name
