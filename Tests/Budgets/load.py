@@ -98,8 +98,9 @@ def traced_calls(make_rig, start, load, seconds):
 
 
 def calls_per_request(make_rig, start, load, short_seconds=1, long_seconds=3):
-    """System calls per request by name, and over how many requests. `start` gets the rig and the tracer, `load` the port
-    and the seconds. From the difference of a long and a short run, so that starting, connecting and stopping do not count."""
+    """System calls per request by name, and over how many requests. `start` gets the rig and the tracer, `load` the
+    port and the seconds. From the difference of a long and a short run, so that starting, connecting and stopping do
+    not count."""
     short, short_requests = traced_calls(make_rig, start, load, short_seconds)
     long, long_requests = traced_calls(make_rig, start, load, long_seconds)
     requests = long_requests - short_requests
