@@ -104,8 +104,8 @@ test-e2e: ## End-to-end tests only: the real executables on free ports
 budgets: release ## Allocations, system calls and memory of the release build against Tests/Budgets/budgets.json
 	@Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls memory
 
-bench-smoke: release ## CPU per proxied request against nginx, five interleaved rounds (wants a quiet machine)
-	@Tests/Budgets/budgets --bin $(RELEASE_BIN) bench
+bench-smoke: release ## Only user time per proxied request, against nginx's and its budget
+	@Tests/Benchmarks/bench --bin $(RELEASE_BIN) --smoke
 
 bench: release ## What a request costs beside nginx, HAProxy, h2o and floors in C (BENCH_FLAGS, wants a quiet machine)
 	@scripts/deps --bench

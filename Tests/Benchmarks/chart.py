@@ -4,7 +4,7 @@ from html import escape
 
 from results import figure, ours
 
-WIDTH, LEFT, RIGHT, TOP, BAR, GAP, GROUP_GAP = 860, 250, 70, 64, 13, 3, 16
+WIDTH, LEFT, RIGHT, TOP, BAR, GAP, GROUP_GAP = 860, 290, 50, 64, 13, 3, 16
 RATIO_MAX = 2.0                        # longer bars are cut off, and say how long they are
 SHOWN = (("ours", "proxy-server, app-server"), ("haproxy", "HAProxy"), ("nginx", "nginx = 1"), ("h2o", "h2o"))
 STYLE = """
@@ -37,9 +37,9 @@ def text(x, y, content, kind="", anchor="start"):
 
 
 def title_lines(title):
-    """In two lines at most, broken after a comma."""
+    """In two lines at most, broken at a comma."""
     head, comma, tail = title.partition(", ")
-    return [head + comma.strip(), tail] if comma else [head]
+    return [head, tail] if comma else [head]
 
 
 def chart(report):

@@ -152,10 +152,12 @@ PRODUCTS = {"floor, epoll": floor("forward-epoll"), "floor, libev": floor("forwa
 OURS, PEERS = ("proxy-server", "app-server"), ("nginx", "haproxy", "h2o")
 
 
-def versions():
-    """What each product says of itself, in one line; of ours the commit as well."""
+def versions(products):
+    """The commit of ours; of the others what they say of themselves."""
     found = {}
     for name, flag in (("nginx", "-v"), ("haproxy", "-v"), ("h2o", "--version"), ("wrk", "-v")):
+        if name not in products and name != "wrk":
+            continue
         said = subprocess.run([tool(name), flag], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         found[name] = re.search(r"\d+\.\d+[\w.+-]*", said.stdout + said.stderr)[0]
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent,

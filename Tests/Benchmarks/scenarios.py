@@ -131,7 +131,9 @@ RATIOS = (Column("× floor", "floor", 2), Column("× nginx", "nginx", 2), Column
 LATENCY = (Column("p50 µs", "p50_us", 0), Column("p99 µs", "p99_us", 0), Column("p99.9 µs", "p999_us", 0))
 CPU = (Column("CPU µs", "cpu_us"), Column("user", "user_us"), Column("system", "system_us"))
 MEMORY = Column("MiB", "memory_mib")
-LOAD_COLUMNS = (*CPU, *RATIOS, Column("requests/s", "per_second", 0), *LATENCY, MEMORY, Column("calls", "calls", 2))
+# How much of a core it had used: where that is less than all, requests/s are what load and origin could do.
+RATE = (Column("requests/s", "per_second", 0), Column("core %", "busy", 0))
+LOAD_COLUMNS = (*CPU, *RATIOS, *RATE, *LATENCY, MEMORY, Column("calls", "calls", 2))
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ SCENARIOS = [
     Scenario("start", "from execution to the first answer", kind="start", metric="start_ms", says="time to it",
              products=PROXIES[1:], columns=(Column("ms", "start_ms"), *RATIOS[1:], MEMORY)),
     Scenario("workers", "two workers beside one, GET of 150 bytes", kind="workers", products=PROXIES[1:],
-             columns=(*CPU, Column("requests/s", "per_second", 0), Column("× one worker", "one", 2), *LATENCY, MEMORY)),
+             columns=(*CPU, *RATE, Column("× one worker", "one", 2), *LATENCY, MEMORY)),
     Scenario("serve", "serving 28 bytes of JSON, without an origin, 64 connections", products=SERVERS,
              path="/message"),
 ]

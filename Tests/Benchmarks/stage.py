@@ -125,7 +125,8 @@ class Stage(Rig):
     def spent(self):
         """Seconds of everyone on the stage, and of us with the load generators that have ended."""
         own = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-        return (sum(sum(cpu_seconds(each.process.pid)) for each in self.started)
+        alive = (each.process.pid for each in self.started if each.process.poll() is None)
+        return (sum(sum(cpu_seconds(pid)) for pid in alive)
                 + sum(usage.ru_utime + usage.ru_stime for usage in own))
 
 
@@ -146,16 +147,16 @@ class Watch:
         self.running.must_run()
         user, system = cpu_seconds(self.running.process.pid)
         self.user, self.system = user - self.user, system - self.system
-        elapsed = (time.monotonic() - self.begun) * os.cpu_count()
+        elapsed = time.monotonic() - self.begun
         others = machine_seconds() - self.machine - (self.stage.spent() - self.all)
-        self.foreign = max(0.0, others / elapsed)
+        self.busy, self.foreign = (self.user + self.system) / elapsed, max(0.0, others / elapsed / os.cpu_count())
 
     def sample(self, counts):
         """The figures of a run that made so many requests."""
         requests = counts["requests"]
         user, system = self.user / requests * 1e6, self.system / requests * 1e6
-        return {**counts, "cpu_us": user + system, "user_us": user, "system_us": system, "foreign": self.foreign,
-                "memory_mib": memory_kib(self.running.process.pid) / 1024}
+        return {**counts, "cpu_us": user + system, "user_us": user, "system_us": system, "busy": self.busy * 100,
+                "foreign": self.foreign, "memory_mib": memory_kib(self.running.process.pid) / 1024}
 
 
 def ask_each(connections: Connections):

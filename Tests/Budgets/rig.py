@@ -132,27 +132,6 @@ class Rig:
         config.write_text("\n".join(lines) + "\n")
         return self.run("proxy-server", core, [self.binary("proxy-server"), "--config", config], port, **how)
 
-    def nginx(self, origin, core=PRODUCT_CORE):
-        port, folder = free_port(), self.folder
-        config = folder / f"nginx-{port}.conf"
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind}; "
-                            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        config.write_text(f"""
-daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; {temporary}
-  keepalive_timeout 60s; keepalive_requests 1000000000;
-  upstream app {{ server 127.0.0.1:{origin.port}; keepalive 128; keepalive_requests 1000000000; }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; }}
-  }}
-}}
-""")
-        command = [tool("nginx"), "-c", config, "-p", folder, "-e", folder / "error.log"]
-        return self.run("nginx", core, command, port)
-
     def run(self, name, core, command, port, environment=None, tracer=(), wait=True):
         return Running(self, name, pinned(core, [*tracer, *command]), port, environment, bool(tracer), wait)
 
