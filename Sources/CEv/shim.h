@@ -4,6 +4,9 @@
 #pragma once
 #include <ev.h>
 #include <linux/filter.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 typedef void (*cev_io_callback)(struct ev_loop *, ev_io *, int);
 typedef void (*cev_timer_callback)(struct ev_loop *, ev_timer *, int);
@@ -28,6 +31,15 @@ static inline void cev_timer_set(ev_timer *w, double after, double repeat) { ev_
 
 // The library's own names are macros over anonymous enums; these are plain constants.
 static const int cev_read = EV_READ, cev_write = EV_WRITE, cev_error = EV_ERROR;
+
+// recv and send as plain system calls. glibc's are points where a thread can be cancelled, which no thread here ever is;
+// in a process of several threads each such call costs two atomic exchanges.
+static inline long cev_recv(int fd, void *bytes, unsigned long count) {
+    return syscall(SYS_recvfrom, fd, bytes, count, 0, NULL, NULL);
+}
+static inline long cev_send(int fd, const void *bytes, unsigned long count) {
+    return syscall(SYS_sendto, fd, bytes, count, MSG_NOSIGNAL, NULL, 0);
+}
 
 // accept4, a GNU extension that the Glibc module hides: accepts and sets the flags in one call instead of three.
 extern int cev_accept4(int fd, void *address, unsigned int *length, int flags) __asm__("accept4");

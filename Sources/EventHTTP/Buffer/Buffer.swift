@@ -142,6 +142,14 @@ internal import Glibc
         end &+= count
     }
 
+    /// Appends a part of what the buffer holds once more.
+    package mutating func append(repeating range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count && capacity &- end >= range.count)
+        guard let memory = unsafe memory else { return }
+        unsafe (memory + end).update(from: memory + start + range.lowerBound, count: range.count)
+        end &+= range.count
+    }
+
     /// Not just `append`: a literal would be taken for a String, which is slow.
     package mutating func append(string text: String) {
         for byte in text.utf8 { append(byte) }

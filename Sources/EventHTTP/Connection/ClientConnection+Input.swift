@@ -11,13 +11,13 @@ extension ClientConnection {
             var inbox = loop.takeInbox()
             receive(into: &inbox)
             if isOpen, !inbox.isEmpty {
-                input.reserve(inbox.count, from: loop.pool)
+                input.reserve(inbox.count, from: pool)
                 input.append(inbox.bytes)
             }
             loop.returnInbox(inbox)
         } else {
             var own = input.take()
-            own.reserve(4 << 10, from: loop.pool)
+            own.reserve(4 << 10, from: pool)
             receive(into: &own)
             putBack(own)
         }
@@ -43,7 +43,7 @@ extension ClientConnection {
 
     private func putBack(_ buffer: consuming Buffer) {
         input = buffer
-        if input.isEmpty || !isOpen { input.release(to: loop.pool) }
+        if input.isEmpty || !isOpen { input.release(to: pool) }
     }
 
     private func originEnded() {

@@ -7,6 +7,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     static let interimsMax = 8
 
     let loop: EventLoop
+    let pool: BufferPool
     /// Both may change between two requests.
     package var limits: ParserLimits
     package var timeouts: ClientTimeouts
@@ -40,6 +41,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
 
     package init(on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts) {
         self.loop = loop
+        pool = loop.pool
         self.limits = limits
         self.timeouts = timeouts
         socket = ConnectionSocket(on: loop)
@@ -70,8 +72,8 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// Closes without telling the observer.
     package func close() {
         guard isOpen else { return }
-        socket.close(loop.pool)
-        input.release(to: loop.pool)
+        socket.close(pool)
+        input.release(to: pool)
         if let deadline { loop.clearDeadline(deadline) }
         state = ClientConnectionState()
         observer = nil
@@ -114,7 +116,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// Sends a request that has no content, all of it.
     package func sendWhole(_ request: borrowing Buffer) {
         guard isOpen else { return }
-        socket.output.reserve(request.count, from: loop.pool)
+        socket.output.reserve(request.count, from: pool)
         socket.output.append(request.bytes)
         state.requestEnded()
         flush()
@@ -128,7 +130,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// Sends a part of the request. False asks the caller to wait for `requestDrained`.
     package func send(_ bytes: Span<UInt8>) -> Bool {
         guard isOpen else { return false }
-        let number = socket.write(bytes, loop.pool)
+        let number = socket.write(bytes, pool)
         if number != 0 { return lose(number) }
         if socket.output.isEmpty || socket.isBlocked { hasSentBytes = true }
         noteSending()
@@ -150,17 +152,17 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// Sends the start or the end of a chunk together with what waits.
     package func sendChunk(_ bytes: Span<UInt8>) -> Bool {
         guard isOpen else { return false }
-        socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: loop.pool)
+        socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: pool)
         ChunkedEncoder.appendStart(count: bytes.count, to: &socket.output)
         _ = send(bytes)
-        socket.output.reserve(2, from: loop.pool)
+        socket.output.reserve(2, from: pool)
         ChunkedEncoder.appendEnd(to: &socket.output)
         return isWritable
     }
 
     package func sendLastChunk(_ trailers: borrowing Fields) {
         guard isOpen else { return }
-        ChunkedEncoder.appendLast(trailers: trailers, to: &socket.output, pool: loop.pool)
+        ChunkedEncoder.appendLast(trailers: trailers, to: &socket.output, pool: pool)
     }
 
     /// The request is complete: what remains of it is sent. Its response may take so long to begin from now on.
@@ -196,7 +198,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     package func flush() {
         guard isOpen else { return }
         let waiting = socket.output.count
-        let number = socket.flush(loop.pool)
+        let number = socket.flush(pool)
         if number != 0 {
             _ = lose(number)
         } else if socket.output.count < waiting {
@@ -259,7 +261,7 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             lostErrno = 0
             // The origin may have answered before it closed: what it said counts more than that we could not go on.
             state.requestCut()
-            socket.output.release(to: loop.pool)
+            socket.output.release(to: pool)
             // An answer that is held stays so until its turn comes.
             if state.phase == .head, isPaused { updateWatcher() } else { drainAfterLoss() }
             return

@@ -11,13 +11,13 @@ extension ServerConnection {
             var inbox = loop.takeInbox()
             receive(into: &inbox)
             if isOpen, !inbox.isEmpty {
-                input.reserve(inbox.count, from: loop.pool)
+                input.reserve(inbox.count, from: pool)
                 input.append(inbox.bytes)
             }
             loop.returnInbox(inbox)
         } else {
             var own = input.take()
-            own.reserve(4 << 10, from: loop.pool)
+            own.reserve(4 << 10, from: pool)
             receive(into: &own)
             putBack(own)
         }
@@ -47,7 +47,7 @@ extension ServerConnection {
 
     private func putBack(_ buffer: consuming Buffer) {
         input = buffer
-        if input.isEmpty || !isOpen { input.release(to: loop.pool) }
+        if input.isEmpty || !isOpen { input.release(to: pool) }
     }
 
     /// After each callback: send, close if that was the last, and wait for what is wanted now.
@@ -131,7 +131,7 @@ extension ServerConnection {
             let id = beginExchange()
             let head = RequestHead(parsed, bytes: bytes, lines: fields.lines.span)
             server.metrics.requestsBegan.add()
-            logEntry.begin(head, of: id, atNs: loop.nowNs, keepsLine: server.accessLog != nil, pool: loop.pool)
+            logEntry.begin(head, of: id, atNs: loop.nowNs, keepsLine: server.accessLog != nil, pool: pool)
             server.handler.handle(head, Exchange(self, id))
             return .handled(parsed.length)
         } catch {

@@ -15,13 +15,13 @@ extension ServerConnection {
         logEntry.status = status.code
 
         var output = socket.output.take()
-        output.reserve(MessageWriter.fixedBytesMax + reason.count, from: loop.pool)
+        output.reserve(MessageWriter.fixedBytesMax + reason.count, from: pool)
         MessageWriter.appendStatusLine(status, reason: reason, to: &output)
-        var writer = FieldWriter(output, pool: loop.pool)
+        var writer = FieldWriter(output, pool: pool)
         fields(&writer)
         let hasDate = writer.hasDate
         output = writer.take()
-        output.reserve(MessageWriter.fixedBytesMax, from: loop.pool)
+        output.reserve(MessageWriter.fixedBytesMax, from: pool)
         if !hasDate && status != .switchingProtocols { loop.date.append(to: &output) }
         MessageWriter.appendFraming(plan.framing, announced: plan.announced, to: &output)
         if plan.framing == .tunnel {
@@ -91,11 +91,11 @@ extension ServerConnection {
             send(bytes)
             if state.request == .body { extendReadDeadline() }
         case .chunked:
-            socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: loop.pool)
+            socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: pool)
             ChunkedEncoder.appendStart(count: bytes.count, to: &socket.output)
             send(bytes)
             guard isOpen else { return }
-            socket.output.reserve(2, from: loop.pool)
+            socket.output.reserve(2, from: pool)
             ChunkedEncoder.appendEnd(to: &socket.output)
         }
     }
@@ -109,14 +109,14 @@ extension ServerConnection {
         precondition(count <= responseBytesLeft, "more content than was announced")
         responseBytesLeft -= count
         logEntry.bytes += count
-        socket.output.reserve(Int(count), from: loop.pool)
+        socket.output.reserve(Int(count), from: pool)
         socket.output.append(text)
     }
 
     private func send(_ bytes: Span<UInt8>) {
         if isBroken { return }
         let wasBlocked = socket.isBlocked
-        let number = socket.write(bytes, loop.pool)
+        let number = socket.write(bytes, pool)
         if number != 0 { return breakOff() }
         if !wasBlocked { noteProgress() }
     }
@@ -137,7 +137,7 @@ extension ServerConnection {
         switch responseFraming {
         case .length where responseBytesLeft > 0: return abort()
         case .chunked:
-            ChunkedEncoder.appendLast(trailers: trailers, to: &socket.output, pool: loop.pool)
+            ChunkedEncoder.appendLast(trailers: trailers, to: &socket.output, pool: pool)
         case .none, .length, .untilClose, .tunnel: break
         }
         if state.isTunnel { return endTunnel() }
@@ -198,12 +198,12 @@ extension ServerConnection {
         precondition(status.isInterim && status != .switchingProtocols)
         guard isCurrent(id), state.canBeginResponse, minorVersion == 1 else { return }
         var output = socket.output.take()
-        output.reserve(MessageWriter.fixedBytesMax, from: loop.pool)
+        output.reserve(MessageWriter.fixedBytesMax, from: pool)
         MessageWriter.appendStatusLine(status, reason: Span(), to: &output)
-        var writer = FieldWriter(output, pool: loop.pool)
+        var writer = FieldWriter(output, pool: pool)
         fields(&writer)
         output = writer.take()
-        output.reserve(2, from: loop.pool)
+        output.reserve(2, from: pool)
         output.append("\r\n")
         socket.output = output
         if status == .continue { awaitsContinue = false }
@@ -240,7 +240,7 @@ extension ServerConnection {
         guard isOpen, !isBroken else { return }
         let wasWaiting = socket.isBlocked
         let waiting = socket.output.count
-        let number = socket.flush(loop.pool)
+        let number = socket.flush(pool)
         if number != 0 { return breakOff() }
         if isWritePaced { writePace?.passed(waiting - socket.output.count) }
         if socket.isBlocked, !wasWaiting {

@@ -25,6 +25,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     static let turnBytesMax = 256 << 10
 
     let loop: EventLoop
+    // Beside the loop: what is reached over two references is retained each time.
+    let pool: BufferPool
     let server: ServerContext
     unowned let owner: ServerLoop
     var socket: ConnectionSocket
@@ -87,6 +89,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         self.owner = owner
         server = owner.context
         loop = owner.loop
+        pool = owner.loop.pool
         socket = ConnectionSocket(on: owner.loop)
         super.init()
         socket.attach(self)
@@ -127,9 +130,9 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     func close(_ failure: ExchangeFailure = .clientGone, _ outcome: ExchangeOutcome = .clientGone) {
         guard isOpen else { return }
         let observer = letGoOfExchange()
-        socket.close(loop.pool)
+        socket.close(pool)
         isOpen = false
-        input.release(to: loop.pool)
+        input.release(to: pool)
         if let deadline { loop.clearDeadline(deadline) }
         state = ServerConnectionState()
         observer?.exchangeFailed(failure)
@@ -150,7 +153,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     func linger() {
         isLingering = true
         Syscalls.shutdownWriting(socket.descriptor)
-        input.release(to: loop.pool)
+        input.release(to: pool)
         if readsEnded { return close() }
         lingerEndMs = loop.nowMs + Self.lingerTotalMs
         readDeadlineMs = loop.nowMs + Self.lingerTimeoutMs
@@ -250,7 +253,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     /// Takes what the handler adds to the log's line, if there is a log.
     func note(_ id: UInt64, _ write: (inout AccessNotes) -> Void) {
         guard let accessLog = server.accessLog, logEntry.isOf(id) else { return }
-        logEntry.note(accessLog.format, pool: loop.pool, write)
+        logEntry.note(accessLog.format, pool: pool, write)
     }
 
     func note(_ id: UInt64, client: SocketAddress) {

@@ -37,7 +37,8 @@ internal import Glibc
     /// Beside `nowNs`, because each look at a public stored property is checked for exclusive access.
     private var timeNs: Int64
     /// The same in milliseconds.
-    public var nowMs: Int64 { nowNs / 1_000_000 }
+    public var nowMs: Int64 { timeMs }
+    private var timeMs: Int64
 
     #if DEBUG
         /// The kernel whose loop this is, if it was made within one.
@@ -52,7 +53,8 @@ internal import Glibc
         unsafe self.raw = raw
         unsafe mailbox = Mailbox(of: raw)
         timeNs = Self.clockNs()
-        wheel = TimerWheel(nowMs: timeNs / 1_000_000)
+        timeMs = timeNs / 1_000_000
+        wheel = TimerWheel(nowMs: timeMs)
         let data = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe check = LoopCheck(
             on: raw, { _, watcher, _ in unsafe EventLoop.of(watcher.unsafelyUnwrapped.pointee.data).woke() }, data: data
@@ -140,6 +142,7 @@ internal import Glibc
     /// Takes the time now instead of that of the iteration, for what took long.
     package func refreshTime() {
         timeNs = Self.clockNs()
+        timeMs = timeNs / 1_000_000
     }
 
     private func woke() {

@@ -2,22 +2,30 @@
 
 /// A field line of a parsed head: bytes that the parser has found to be a valid name and a valid value.
 public struct Field: ~Escapable {
-    /// The field, when the engine knows it.
-    public let id: FieldName
-    /// The name as it came.
-    public let name: Span<UInt8>
-    /// The value without the white space around it.
-    public let value: Span<UInt8>
-    /// The name has `_` or `.` in it.
-    package let isAlias: Bool
+    private let bytes: Span<UInt8>
+    private let line: FieldLine
 
     @_lifetime(copy bytes)
     package init(_ line: FieldLine, in bytes: Span<UInt8>) {
-        id = line.name
-        name = bytes.extracting(line.nameRange)
-        value = bytes.extracting(line.valueRange)
-        isAlias = line.isAlias
+        self.line = line
+        self.bytes = bytes
     }
+
+    /// The field, when the engine knows it.
+    public var id: FieldName { line.name }
+
+    /// The name as it came.
+    public var name: Span<UInt8> {
+        @_lifetime(copy self) get { bytes.extracting(line.nameRange) }
+    }
+
+    /// The value without the white space around it.
+    public var value: Span<UInt8> {
+        @_lifetime(copy self) get { bytes.extracting(line.valueRange) }
+    }
+
+    /// The name has `_` or `.` in it.
+    package var isAlias: Bool { line.isAlias }
 }
 
 /// The field lines of a head or a trailer section, in the order they came; repeated names stay apart.

@@ -11,70 +11,135 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
     case retryAfter, vary, wwwAuthenticate, idempotencyKey, http2Settings, acceptEncoding, userAgent, accept
     case xRequestID, traceparent, tracestate
 
-    /// The field that `name` names, letter case aside (RFC 9110 §5.1).
+    /// The field that `name`, a token, names, letter case aside (RFC 9110 §5.1).
     package init(_ name: Span<UInt8>) {
         self = Self.lookup(name)
     }
 
     private static func lookup(_ name: Span<UInt8>) -> FieldName {
-        func first(_ a: StaticString, _ field: FieldName) -> FieldName {
-            name.equalsIgnoringCase(a) ? field : .other
+        func first(_ text: StaticString, _ field: FieldName) -> FieldName {
+            ByteScanner.equalToken(name, text) ? field : .other
         }
-        guard name.count > 0 else { return .other }
+        if name.isEmpty { return .other }
         let letter = name[0] | 0x20
-        switch (name.count, letter) {
-        case (2, UInt8(ascii: "t")): return first("te", .te)
-        case (3, UInt8(ascii: "v")): return first("via", .via)
-        case (3, UInt8(ascii: "a")): return first("age", .age)
-        case (4, UInt8(ascii: "h")): return first("host", .host)
-        case (4, UInt8(ascii: "d")): return first("date", .date)
-        case (4, UInt8(ascii: "v")): return first("vary", .vary)
-        case (5, UInt8(ascii: "r")): return first("range", .range)
-        case (6, UInt8(ascii: "e")): return first("expect", .expect)
-        case (6, UInt8(ascii: "c")): return first("cookie", .cookie)
-        case (6, UInt8(ascii: "s")): return first("server", .server)
-        case (6, UInt8(ascii: "a")): return first("accept", .accept)
-        case (7, UInt8(ascii: "u")): return first("upgrade", .upgrade)
-        case (7, UInt8(ascii: "t")): return first("trailer", .trailer)
-        case (7, UInt8(ascii: "e")): return first("expires", .expires)
-        case (8, UInt8(ascii: "l")): return first("location", .location)
-        case (8, UInt8(ascii: "i")):
-            return name.equalsIgnoringCase("if-match") ? .ifMatch : first("if-range", .ifRange)
-        case (9, UInt8(ascii: "f")): return first("forwarded", .forwarded)
-        case (9, UInt8(ascii: "x")): return first("x-real-ip", .xRealIP)
-        case (10, UInt8(ascii: "c")): return first("connection", .connection)
-        case (10, UInt8(ascii: "k")): return first("keep-alive", .keepAlive)
-        case (10, UInt8(ascii: "s")): return first("set-cookie", .setCookie)
-        case (10, UInt8(ascii: "u")): return first("user-agent", .userAgent)
-        case (10, UInt8(ascii: "t")): return first("tracestate", .tracestate)
-        case (11, UInt8(ascii: "t")): return first("traceparent", .traceparent)
-        case (11, UInt8(ascii: "r")): return first("retry-after", .retryAfter)
-        case (12, UInt8(ascii: "c")): return first("content-type", .contentType)
-        case (12, UInt8(ascii: "m")): return first("max-forwards", .maxForwards)
-        case (12, UInt8(ascii: "x")): return first("x-request-id", .xRequestID)
-        case (13, UInt8(ascii: "c")):
-            return name.equalsIgnoringCase("content-range") ? .contentRange : first("cache-control", .cacheControl)
-        case (13, UInt8(ascii: "i")): return first("if-none-match", .ifNoneMatch)
-        case (13, UInt8(ascii: "a")): return first("authorization", .authorization)
-        case (14, UInt8(ascii: "c")): return first("content-length", .contentLength)
-        case (14, UInt8(ascii: "h")): return first("http2-settings", .http2Settings)
-        case (15, UInt8(ascii: "x")): return first("x-forwarded-for", .xForwardedFor)
-        case (15, UInt8(ascii: "i")): return first("idempotency-key", .idempotencyKey)
-        case (15, UInt8(ascii: "a")): return first("accept-encoding", .acceptEncoding)
-        case (16, UInt8(ascii: "p")): return first("proxy-connection", .proxyConnection)
-        case (16, UInt8(ascii: "c")): return first("content-encoding", .contentEncoding)
-        case (16, UInt8(ascii: "w")): return first("www-authenticate", .wwwAuthenticate)
-        case (16, UInt8(ascii: "x")):
-            return name.equalsIgnoringCase("x-forwarded-host")
-                ? .xForwardedHost
-                : name.equalsIgnoringCase("x-forwarded-port") ? .xForwardedPort : .other
-        case (17, UInt8(ascii: "t")): return first("transfer-encoding", .transferEncoding)
-        case (17, UInt8(ascii: "x")): return first("x-forwarded-proto", .xForwardedProto)
-        case (17, UInt8(ascii: "i")): return first("if-modified-since", .ifModifiedSince)
-        case (18, UInt8(ascii: "p")): return first("proxy-authenticate", .proxyAuthenticate)
-        case (18, UInt8(ascii: "x")): return first("x-forwarded-server", .xForwardedServer)
-        case (19, UInt8(ascii: "p")): return first("proxy-authorization", .proxyAuthorization)
-        case (19, UInt8(ascii: "i")): return first("if-unmodified-since", .ifUnmodifiedSince)
+        switch name.count {
+        case 2: return first("te", .te)
+        case 3:
+            switch letter {
+            case UInt8(ascii: "v"): return first("via", .via)
+            case UInt8(ascii: "a"): return first("age", .age)
+            default: return .other
+            }
+        case 4:
+            switch letter {
+            case UInt8(ascii: "h"): return first("host", .host)
+            case UInt8(ascii: "d"): return first("date", .date)
+            case UInt8(ascii: "v"): return first("vary", .vary)
+            default: return .other
+            }
+        case 5: return first("range", .range)
+        case 6:
+            switch letter {
+            case UInt8(ascii: "e"): return first("expect", .expect)
+            case UInt8(ascii: "c"): return first("cookie", .cookie)
+            case UInt8(ascii: "s"): return first("server", .server)
+            case UInt8(ascii: "a"): return first("accept", .accept)
+            default: return .other
+            }
+        case 7:
+            switch letter {
+            case UInt8(ascii: "u"): return first("upgrade", .upgrade)
+            case UInt8(ascii: "t"): return first("trailer", .trailer)
+            case UInt8(ascii: "e"): return first("expires", .expires)
+            default: return .other
+            }
+        case 8:
+            switch letter {
+            case UInt8(ascii: "l"): return first("location", .location)
+            case UInt8(ascii: "i"):
+                let found = first("if-match", .ifMatch)
+                return found == .other ? first("if-range", .ifRange) : found
+            default: return .other
+            }
+        case 9:
+            switch letter {
+            case UInt8(ascii: "f"): return first("forwarded", .forwarded)
+            case UInt8(ascii: "x"): return first("x-real-ip", .xRealIP)
+            default: return .other
+            }
+        case 10:
+            switch letter {
+            case UInt8(ascii: "c"): return first("connection", .connection)
+            case UInt8(ascii: "k"): return first("keep-alive", .keepAlive)
+            case UInt8(ascii: "s"): return first("set-cookie", .setCookie)
+            case UInt8(ascii: "u"): return first("user-agent", .userAgent)
+            case UInt8(ascii: "t"): return first("tracestate", .tracestate)
+            default: return .other
+            }
+        case 11:
+            switch letter {
+            case UInt8(ascii: "t"): return first("traceparent", .traceparent)
+            case UInt8(ascii: "r"): return first("retry-after", .retryAfter)
+            default: return .other
+            }
+        case 12:
+            switch letter {
+            case UInt8(ascii: "c"): return first("content-type", .contentType)
+            case UInt8(ascii: "m"): return first("max-forwards", .maxForwards)
+            case UInt8(ascii: "x"): return first("x-request-id", .xRequestID)
+            default: return .other
+            }
+        case 13:
+            switch letter {
+            case UInt8(ascii: "c"):
+                let found = first("content-range", .contentRange)
+                return found == .other ? first("cache-control", .cacheControl) : found
+            case UInt8(ascii: "i"): return first("if-none-match", .ifNoneMatch)
+            case UInt8(ascii: "a"): return first("authorization", .authorization)
+            default: return .other
+            }
+        case 14:
+            switch letter {
+            case UInt8(ascii: "c"): return first("content-length", .contentLength)
+            case UInt8(ascii: "h"): return first("http2-settings", .http2Settings)
+            default: return .other
+            }
+        case 15:
+            switch letter {
+            case UInt8(ascii: "x"): return first("x-forwarded-for", .xForwardedFor)
+            case UInt8(ascii: "i"): return first("idempotency-key", .idempotencyKey)
+            case UInt8(ascii: "a"): return first("accept-encoding", .acceptEncoding)
+            default: return .other
+            }
+        case 16:
+            switch letter {
+            case UInt8(ascii: "p"): return first("proxy-connection", .proxyConnection)
+            case UInt8(ascii: "c"): return first("content-encoding", .contentEncoding)
+            case UInt8(ascii: "w"): return first("www-authenticate", .wwwAuthenticate)
+            case UInt8(ascii: "x"):
+                let found = first("x-forwarded-host", .xForwardedHost)
+                return found == .other ? first("x-forwarded-port", .xForwardedPort) : found
+            default: return .other
+            }
+        case 17:
+            switch letter {
+            case UInt8(ascii: "t"): return first("transfer-encoding", .transferEncoding)
+            case UInt8(ascii: "x"): return first("x-forwarded-proto", .xForwardedProto)
+            case UInt8(ascii: "i"): return first("if-modified-since", .ifModifiedSince)
+            default: return .other
+            }
+        case 18:
+            switch letter {
+            case UInt8(ascii: "p"): return first("proxy-authenticate", .proxyAuthenticate)
+            case UInt8(ascii: "x"): return first("x-forwarded-server", .xForwardedServer)
+            default: return .other
+            }
+        case 19:
+            switch letter {
+            case UInt8(ascii: "p"): return first("proxy-authorization", .proxyAuthorization)
+            case UInt8(ascii: "i"): return first("if-unmodified-since", .ifUnmodifiedSince)
+            default: return .other
+            }
         default: return .other
         }
     }

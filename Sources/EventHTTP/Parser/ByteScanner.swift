@@ -178,6 +178,31 @@ enum ByteScanner {
         }
     }
 
+    /// Whether a token is `text`, which has as many characters, all of them lower-case letters, digits and hyphens;
+    /// letter case does not matter. A token has no control, so the bit that makes a letter lower-case makes no other
+    /// character one of those.
+    @inline(__always)
+    static func equalToken(_ token: Span<UInt8>, _ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        precondition(token.count == count && count > 0)
+        let wanted = unsafe UnsafeRawPointer(text.utf8Start)
+        return unsafe token.withUnsafeBytes { memory in
+            var position = 0
+            while position &+ 8 <= count {
+                let word = unsafe memory.loadUnaligned(fromByteOffset: position, as: UInt64.self) | ones &* 0x20
+                if unsafe word != wanted.loadUnaligned(fromByteOffset: position, as: UInt64.self) { return false }
+                position &+= 8
+            }
+            while position < count {
+                if unsafe memory[position] | 0x20 != wanted.load(fromByteOffset: position, as: UInt8.self) {
+                    return false
+                }
+                position &+= 1
+            }
+            return true
+        }
+    }
+
     /// Only letters have a case: where a bit of `difference` is set, the byte of `word` must be one. Without this, CR
     /// would pass for a hyphen.
     private static func areLetters(_ word: UInt64, where difference: UInt64) -> Bool {

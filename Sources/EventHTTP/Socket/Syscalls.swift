@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CEv
 internal import Glibc
 
 /// What a read or a write on a socket came to.
@@ -26,7 +27,7 @@ package enum Syscalls {
         #endif
         let count = unsafe buffer.fill(max: max) { start, room in
             var result: Int
-            repeat { result = unsafe recv(number, start, room, 0) } while result < 0 && errno == EINTR
+            repeat { result = unsafe cev_recv(number, start, UInt(room)) } while result < 0 && errno == EINTR
             return result
         }
         return count > 0 ? .bytes(count) : count == 0 ? .ended : failure(errno)
@@ -41,7 +42,7 @@ package enum Syscalls {
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             var result: Int
             repeat {
-                result = unsafe Glibc.send(number, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+                result = unsafe cev_send(number, buffer.baseAddress, UInt(buffer.count))
             } while result < 0 && errno == EINTR
             return result >= 0 ? .bytes(result) : failure(errno)
         }

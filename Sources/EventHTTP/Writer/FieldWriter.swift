@@ -118,6 +118,20 @@ public struct FieldWriter: ~Copyable {
         buffer.append(UInt8(ascii: "\""))
     }
 
+    /// Writes something, and says where it is, for `again`.
+    @inline(__always)
+    package mutating func write(_ part: (inout FieldWriter) -> Void) -> Range<Int> {
+        let start = buffer.count
+        part(&self)
+        return start..<buffer.count
+    }
+
+    /// Writes once more what was written before.
+    package mutating func again(_ range: Range<Int>) {
+        buffer.reserve(range.count, from: pool)
+        buffer.append(repeating: range)
+    }
+
     package mutating func literal(_ value: StaticString) {
         buffer.reserve(value.utf8CodeUnitCount, from: pool)
         buffer.append(value)

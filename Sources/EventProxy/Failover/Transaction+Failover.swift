@@ -27,8 +27,10 @@ extension Transaction {
         if isHedgeable { alarms.hedgeMs = proxy.hedgeAtMs }
         rearm()
         // A request on probation has one attempt, which a stale connection must not cost it.
-        leg = startLeg(proxy.origins[host], isProbe: isProbe, onFreshConnection: attempt.isLast)
-        if let leg { startSending(leg.connection) }
+        let first = startLeg(proxy.origins[host], isProbe: isProbe, onFreshConnection: attempt.isLast)
+        let connection = first.connection
+        leg = consume first
+        startSending(connection)
     }
 
     /// Takes an idle connection to a host, or makes one. `note` is that of an attempt which is made once more.
@@ -37,7 +39,7 @@ extension Transaction {
         let connection = idle ?? origin.takeClosed()
         connection.observer = self
         proxy.began(origin)
-        let nowNs = proxy.loop.nowNs
+        let nowNs = loop.nowNs
         let span = spanOffset == nil ? 0 : proxy.identifiers.nextSpan()
         let number = note ?? notes.count
         notes.began(number, at: origin, nowNs: nowNs, span: span)
@@ -76,12 +78,12 @@ extension Transaction {
 
     /// Whether the request killed the hosts that died under it is known when another of its kind is answered.
     private func awaitPardon(untilMs: Int64) {
-        if proxy.memory.standing(fingerprint, beganMs: beganMs, nowMs: proxy.loop.nowMs) == .cleared {
+        if proxy.memory.standing(fingerprint, beganMs: beganMs, nowMs: loop.nowMs) == .cleared {
             attempt.pardoned()
             if mayTryAnother(wasSent: true), tryAnotherHost() { return }
-        } else if proxy.loop.nowMs < untilMs {
+        } else if loop.nowMs < untilMs {
             next = .pardon(untilMs: untilMs)
-            alarms.retryMs = min(proxy.loop.nowMs + PoisonRule.pardonIntervalMs, untilMs)
+            alarms.retryMs = min(loop.nowMs + PoisonRule.pardonIntervalMs, untilMs)
             return rearm()
         }
         giveUp()
@@ -92,6 +94,12 @@ extension Transaction {
         if let leg, leg.connection === connection { return leg }
         if let hedge, hedge.connection === connection { return hedge }
         return nil
+    }
+
+    /// Its number among the notes.
+    func note(of connection: ClientConnection) -> Int? {
+        if leg?.connection === connection { return leg?.note }
+        return hedge?.connection === connection ? hedge?.note : nil
     }
 
     /// Takes an attempt out of the race; the other one, if there is one, is then the only one.
@@ -124,7 +132,7 @@ extension Transaction {
         let wasSent = connection.hasSentBytes && !failure.isOfConnecting
         let cause = Cause(
             failure, hasBegunResponse: hasBegunResponse, isRequestComplete: isRequestComplete, remainingMs: remainingMs)
-        notes.ended(leg.note, cause, nowNs: proxy.loop.nowNs)
+        notes.ended(leg.note, cause, nowNs: loop.nowNs)
         if hasBegunResponse {
             let origin = leg.origin
             origin.metrics.failed(.truncated)
@@ -154,7 +162,7 @@ extension Transaction {
         }
         proxy.release(leg.origin)
         if mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
-        if judgement == .wait { return awaitPardon(untilMs: proxy.loop.nowMs + PoisonRule.pardonMs) }
+        if judgement == .wait { return awaitPardon(untilMs: loop.nowMs + PoisonRule.pardonMs) }
         giveUp()
     }
 
@@ -196,7 +204,7 @@ extension Transaction {
         guard let erring = takeLeg(of: connection) else { return false }
         dropHeld()
         held = erring
-        notes.ended(erring.note, nowNs: proxy.loop.nowNs)
+        notes.ended(erring.note, nowNs: loop.nowNs)
         if isRacing { return true }
         pauseBody()
         if tryAnotherHost() { return true }
@@ -221,14 +229,14 @@ extension Transaction {
         if delayMs == 0 {
             proxy.later(self)
         } else {
-            alarms.retryMs = proxy.loop.nowMs + delayMs
+            alarms.retryMs = loop.nowMs + delayMs
         }
         rearm()
         return true
     }
 
     private var remainingMs: Int64 {
-        alarms.totalMs == .max ? proxy.totalTimeoutMs : max(alarms.totalMs - proxy.loop.nowMs, 0)
+        alarms.totalMs == .max ? proxy.totalTimeoutMs : max(alarms.totalMs - loop.nowMs, 0)
     }
 
     /// What one attempt may take: less than the whole if there is time and leave for another.

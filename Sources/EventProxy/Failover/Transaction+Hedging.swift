@@ -25,7 +25,7 @@ extension Transaction {
 
     /// The answer of one attempt is passed on: the other is not needed.
     func win(_ connection: ClientConnection) {
-        guard let first = leg, let second = hedge else { return }
+        guard hedge != nil, let first = leg, let second = hedge else { return }
         hedge = nil
         if second.connection === connection {
             leg = second

@@ -32,36 +32,25 @@ enum ForwardedFields {
         }
         if let rules { writer.add(rules.added) }
         if peer.isTrusted { return extend(fields, peer.address, host, via, to: &writer) }
-        let client = peer.address
         writer.begin("X-Forwarded-For")
-        writer.host(of: client)
-        writer.end()
-        writer.begin("X-Forwarded-Proto")
-        writer.literal("http")
-        writer.end()
-        writer.begin("X-Forwarded-Host")
+        let client = writer.write { $0.host(of: peer.address) }
+        writer.literal("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ")
         writer.text(host)
-        writer.end()
-        forwarded(client, host, to: &writer)
+        writer.literal("\r\nForwarded: ")
+        forwardedElement(client, isBracketed: peer.address.needsBrackets, host, to: &writer)
         writer.add(via)
     }
 
-    /// `Forwarded` (RFC 7239).
-    private static func forwarded(_ client: SocketAddress, _ host: Span<UInt8>, to writer: inout FieldWriter) {
-        writer.begin("Forwarded")
-        forwardedElement(client, host, to: &writer)
-    }
-
-    /// Of `Forwarded` what this proxy knows: an IPv6 address is in brackets, and like a host with a port it is quoted.
+    /// Of `Forwarded` (RFC 7239) what this proxy knows: an IPv6 address is in brackets, and like a host with a port it is
+    /// quoted. `client` is where its address has been written already.
     private static func forwardedElement(
-        _ client: SocketAddress, _ host: Span<UInt8>, to writer: inout FieldWriter
+        _ client: Range<Int>, isBracketed: Bool, _ host: Span<UInt8>, to writer: inout FieldWriter
     ) {
-        writer.literal(client.needsBrackets ? "for=\"[" : "for=")
-        writer.host(of: client)
-        writer.literal(client.needsBrackets ? "]\";host=\"" : ";host=\"")
+        writer.literal(isBracketed ? "for=\"[" : "for=")
+        writer.again(client)
+        writer.literal(isBracketed ? "]\";host=\"" : ";host=\"")
         writer.text(host)
-        writer.literal("\";proto=http")
-        writer.end()
+        writer.literal("\";proto=http\r\n")
     }
 
     /// Continues what a trusted proxy says of its client: the lists grow by the proxy itself, in one line each, because
@@ -72,7 +61,7 @@ enum ForwardedFields {
     ) {
         writer.begin("X-Forwarded-For")
         copyList(.xForwardedFor, of: fields, to: &writer)
-        writer.host(of: peer)
+        let client = writer.write { $0.host(of: peer) }
         writer.end()
         writer.begin("X-Forwarded-Proto")
         if let scheme = fields.only(.xForwardedProto), scheme.isForwardedScheme {
@@ -95,7 +84,7 @@ enum ForwardedFields {
         }
         writer.begin("Forwarded")
         copyList(.forwarded, of: fields, to: &writer)
-        forwardedElement(peer, host, to: &writer)
+        forwardedElement(client, isBracketed: peer.needsBrackets, host, to: &writer)
         writer.add(via)
     }
 

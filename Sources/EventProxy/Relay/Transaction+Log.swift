@@ -16,7 +16,7 @@ extension Transaction {
 
     private func describe(_ cause: Cause?, from origin: [UInt8], to entry: inout AccessNotes) {
         identity.begin(&entry, from: origin.span, attempts: attempt.count)
-        let nowNs = proxy.loop.nowNs
+        let nowNs = loop.nowNs
         for position in 0..<notes.count {
             guard let origin = notes.origin(position) else { continue }
             entry.add(notes.record(position, nowNs: nowNs), at: origin.logName)

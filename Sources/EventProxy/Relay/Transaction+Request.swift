@@ -14,7 +14,7 @@ extension Transaction {
         } else {
             connection.sendStart(request)
             if awaitsContinue {
-                alarms.continueMs = proxy.loop.nowMs + Self.continueTimeoutMs
+                alarms.continueMs = loop.nowMs + Self.continueTimeoutMs
                 rearm()
             } else {
                 readBody()
@@ -47,10 +47,10 @@ extension Transaction {
             if isReplayable { proxy.appendLastChunk(trailers, to: &request) }
         }
         if !hasBegunResponse {
-            alarms.totalMs = proxy.loop.nowMs + proxy.totalTimeoutMs
+            alarms.totalMs = loop.nowMs + proxy.totalTimeoutMs
             rearm()
         }
-        leg?.askedNs = proxy.loop.nowNs
+        leg?.askedNs = loop.nowNs
         // What an attempt may take depends on whether another could follow, which an upload may have changed.
         connection.endRequest(responseTimeoutMs: tryTimeoutMs)
     }
@@ -77,7 +77,7 @@ extension Transaction {
     }
 
     func connected(_ connection: ClientConnection) {
-        if let leg = leg(of: connection) { notes.connected(leg.note, nowNs: proxy.loop.nowNs) }
+        if let note = note(of: connection) { notes.connected(note, nowNs: loop.nowNs) }
         sendRequest(connection)
     }
 }

@@ -14,9 +14,7 @@ extension Transaction {
             failed(.malformed(.statusCode), connection)
             return .take
         }
-        if let leg = leg(of: connection) {
-            notes.answered(leg.note, status: head.status, nowNs: proxy.loop.nowNs)
-        }
+        if let note = note(of: connection) { notes.answered(note, status: head.status, nowNs: loop.nowNs) }
         proxy.answered(fingerprint)
         if attempt.suspects.count > 0 { proxy.lost(attempt.answered(), beganMs: beganMs) }
         if head.status.isServerError {
@@ -57,7 +55,7 @@ extension Transaction {
             isRequestComplete = false
         }
         isReplayable = false
-        request.release(to: proxy.loop.pool)
+        request.release(to: pool)
     }
 
     func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {
@@ -72,7 +70,7 @@ extension Transaction {
 
     func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
         if case .tunnel = framing { return originEndedTunnel() }
-        if let leg { notes.ended(leg.note, nowNs: proxy.loop.nowNs) }
+        if let note = leg?.note { notes.ended(note, nowNs: loop.nowNs) }
         tellLog()
         guard let writer = writer.take() else { return end() }
         if isReusable, let leg = leg.take() {

@@ -16,6 +16,9 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     static let continueTimeoutMs: Int64 = 1_000
 
     let proxy: ProxyLoop
+    // Beside the proxy: what is reached over two references is retained each time.
+    let loop: EventLoop
+    let pool: BufferPool
     private var deadline: TimerWheel.ID?
     private(set) var isActive = false
 
@@ -87,11 +90,13 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     init(_ proxy: ProxyLoop) {
         self.proxy = proxy
-        deadline = proxy.loop.addDeadline(self)
+        loop = proxy.loop
+        pool = proxy.loop.pool
+        deadline = loop.addDeadline(self)
     }
 
     deinit {
-        if let deadline { proxy.loop.removeDeadline(deadline) }
+        if let deadline { loop.removeDeadline(deadline) }
     }
 
     // MARK: Beginning and ending
@@ -118,7 +123,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         // Until the first attempt says which: one that waits for its turn has none yet.
         service = 0
         self.fingerprint = fingerprint
-        beganMs = proxy.loop.nowMs
+        beganMs = loop.nowMs
         key = proxy.hashKey.key(of: head, from: exchange.clientAddress)
         writeHead(head, exchange, peer)
         exchange.observe(self)
@@ -130,7 +135,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         let via = head.minorVersion == 1 ? proxy.via : proxy.viaHTTP10
         if let authority = head.authority {
             RequestWriter.append(
-                head, host: authority, upgrade: wantsUpgrade ? "websocket" : nil, to: &request, pool: proxy.loop.pool
+                head, host: authority, upgrade: wantsUpgrade ? "websocket" : nil, to: &request, pool: pool
             ) { writer in
                 ForwardedFields.request(
                     head, from: peer, host: authority, via: via, replaced: identity.replaced,
@@ -141,7 +146,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         }
         // HTTP/1.0 without Host: the address that the client reached is all that is known (RFC 9112 §3.3).
         let local = Array((exchange.localAddress ?? peer.address).description.utf8)
-        RequestWriter.append(head, host: local.span, to: &request, pool: proxy.loop.pool) { writer in
+        RequestWriter.append(head, host: local.span, to: &request, pool: pool) { writer in
             ForwardedFields.request(
                 head, from: peer, host: local.span, via: via, replaced: identity.replaced,
                 rules: route?.requestFields, to: &writer)
@@ -162,7 +167,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         dropHeld()
         alarms = Alarms()
         rearm()
-        request.release(to: proxy.loop.pool)
+        request.release(to: pool)
         _ = exchange.take()
         drop(writer.take())
         notes.removeAll()
@@ -172,7 +177,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
 
     /// Closes a connection that is not needed any more; `cause` is news for the log, if it has not been told.
     func discard(_ leg: consuming Leg, _ outcome: Outcome, _ cause: Cause? = nil) {
-        if let cause { notes.ended(leg.note, cause, nowNs: proxy.loop.nowNs) }
+        if let cause { notes.ended(leg.note, cause, nowNs: loop.nowNs) }
         proxy.settle(&leg, outcome)
         leg.connection.close()
         leg.origin.giveBackClosed(leg.connection)
@@ -190,7 +195,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     /// The response had begun: it can only be broken off, so that the client sees that it is not whole (RFC 9112 §8).
     /// Of a tunnel that both sides have ended, nothing is left to break.
     func breakOff(_ cause: Cause? = nil, of origin: Origin? = nil) {
-        if let leg { notes.ended(leg.note, nowNs: proxy.loop.nowNs) }
+        if let leg { notes.ended(leg.note, nowNs: loop.nowNs) }
         tellLog(cause, of: origin)
         drop(writer.take())
         end()
@@ -208,14 +213,14 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         guard let deadline else { return }
         let nearest = alarms.nearestMs
         if nearest == .max {
-            proxy.loop.clearDeadline(deadline)
+            loop.clearDeadline(deadline)
         } else {
-            proxy.loop.setDeadline(deadline, atMs: nearest)
+            loop.setDeadline(deadline, atMs: nearest)
         }
     }
 
     func deadlinePassed() {
-        let nowMs = proxy.loop.nowMs
+        let nowMs = loop.nowMs
         if alarms.takePassed(\.totalMs, nowMs) { return totalTimePassed() }
         // The origin has not said 100: the content is sent anyway.
         if alarms.takePassed(\.continueMs, nowMs), awaitsContinue { readBody() }
