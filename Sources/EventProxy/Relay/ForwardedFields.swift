@@ -41,8 +41,8 @@ enum ForwardedFields {
         writer.add(via)
     }
 
-    /// Of `Forwarded` (RFC 7239) what this proxy knows: an IPv6 address is in brackets, and like a host with a port it is
-    /// quoted. `client` is where its address has been written already.
+    /// Of `Forwarded` (RFC 7239) what this proxy knows: an IPv6 address is in brackets, and like a host with a port it
+    /// is quoted. `client` is where its address has been written already.
     private static func forwardedElement(
         _ client: Range<Int>, isBracketed: Bool, _ host: Span<UInt8>, to writer: inout FieldWriter
     ) {
