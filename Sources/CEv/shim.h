@@ -32,8 +32,8 @@ static inline void cev_timer_set(ev_timer *w, double after, double repeat) { ev_
 // The library's own names are macros over anonymous enums; these are plain constants.
 static const int cev_read = EV_READ, cev_write = EV_WRITE, cev_error = EV_ERROR;
 
-// recv and send as plain system calls. glibc's are points where a thread can be cancelled, which no thread here ever is;
-// in a process of several threads each such call costs two atomic exchanges.
+// recv and send as plain system calls. glibc's are points where a thread can be cancelled, which no thread here ever
+// is; in a process of several threads each such call costs two atomic exchanges.
 static inline long cev_recv(int fd, void *bytes, unsigned long count) {
     return syscall(SYS_recvfrom, fd, bytes, count, 0, NULL, NULL);
 }

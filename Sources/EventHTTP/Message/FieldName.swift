@@ -17,131 +17,48 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
     }
 
     private static func lookup(_ name: Span<UInt8>) -> FieldName {
-        func first(_ text: StaticString, _ field: FieldName) -> FieldName {
-            ByteScanner.equalToken(name, text) ? field : .other
+        func named(_ text: StaticString, _ field: FieldName) -> FieldName? {
+            ByteScanner.equalToken(name, text) ? field : nil
         }
-        if name.isEmpty { return .other }
-        let letter = name[0] | 0x20
-        switch name.count {
-        case 2: return first("te", .te)
-        case 3:
-            switch letter {
-            case UInt8(ascii: "v"): return first("via", .via)
-            case UInt8(ascii: "a"): return first("age", .age)
-            default: return .other
+        let found: FieldName? =
+            switch name.count {
+            case 2: named("te", .te)
+            case 3: named("via", .via) ?? named("age", .age)
+            case 4: named("host", .host) ?? named("date", .date) ?? named("vary", .vary)
+            case 5: named("range", .range)
+            case 6:
+                named("expect", .expect) ?? named("cookie", .cookie) ?? named("server", .server)
+                    ?? named("accept", .accept)
+            case 7: named("upgrade", .upgrade) ?? named("trailer", .trailer) ?? named("expires", .expires)
+            case 8: named("location", .location) ?? named("if-match", .ifMatch) ?? named("if-range", .ifRange)
+            case 9: named("forwarded", .forwarded) ?? named("x-real-ip", .xRealIP)
+            case 10:
+                named("connection", .connection) ?? named("keep-alive", .keepAlive) ?? named("set-cookie", .setCookie)
+                    ?? named("user-agent", .userAgent) ?? named("tracestate", .tracestate)
+            case 11: named("traceparent", .traceparent) ?? named("retry-after", .retryAfter)
+            case 12:
+                named("content-type", .contentType) ?? named("max-forwards", .maxForwards)
+                    ?? named("x-request-id", .xRequestID)
+            case 13:
+                named("content-range", .contentRange) ?? named("cache-control", .cacheControl) ?? named(
+                    "if-none-match", .ifNoneMatch) ?? named("authorization", .authorization)
+            case 14: named("content-length", .contentLength) ?? named("http2-settings", .http2Settings)
+            case 15:
+                named("x-forwarded-for", .xForwardedFor) ?? named("idempotency-key", .idempotencyKey)
+                    ?? named("accept-encoding", .acceptEncoding)
+            case 16:
+                named("proxy-connection", .proxyConnection) ?? named("content-encoding", .contentEncoding) ?? named(
+                    "www-authenticate", .wwwAuthenticate) ?? named("x-forwarded-host", .xForwardedHost)
+                    ?? named("x-forwarded-port", .xForwardedPort)
+            case 17:
+                named("transfer-encoding", .transferEncoding) ?? named("x-forwarded-proto", .xForwardedProto)
+                    ?? named("if-modified-since", .ifModifiedSince)
+            case 18: named("proxy-authenticate", .proxyAuthenticate) ?? named("x-forwarded-server", .xForwardedServer)
+            case 19:
+                named("proxy-authorization", .proxyAuthorization) ?? named("if-unmodified-since", .ifUnmodifiedSince)
+            default: nil
             }
-        case 4:
-            switch letter {
-            case UInt8(ascii: "h"): return first("host", .host)
-            case UInt8(ascii: "d"): return first("date", .date)
-            case UInt8(ascii: "v"): return first("vary", .vary)
-            default: return .other
-            }
-        case 5: return first("range", .range)
-        case 6:
-            switch letter {
-            case UInt8(ascii: "e"): return first("expect", .expect)
-            case UInt8(ascii: "c"): return first("cookie", .cookie)
-            case UInt8(ascii: "s"): return first("server", .server)
-            case UInt8(ascii: "a"): return first("accept", .accept)
-            default: return .other
-            }
-        case 7:
-            switch letter {
-            case UInt8(ascii: "u"): return first("upgrade", .upgrade)
-            case UInt8(ascii: "t"): return first("trailer", .trailer)
-            case UInt8(ascii: "e"): return first("expires", .expires)
-            default: return .other
-            }
-        case 8:
-            switch letter {
-            case UInt8(ascii: "l"): return first("location", .location)
-            case UInt8(ascii: "i"):
-                let found = first("if-match", .ifMatch)
-                return found == .other ? first("if-range", .ifRange) : found
-            default: return .other
-            }
-        case 9:
-            switch letter {
-            case UInt8(ascii: "f"): return first("forwarded", .forwarded)
-            case UInt8(ascii: "x"): return first("x-real-ip", .xRealIP)
-            default: return .other
-            }
-        case 10:
-            switch letter {
-            case UInt8(ascii: "c"): return first("connection", .connection)
-            case UInt8(ascii: "k"): return first("keep-alive", .keepAlive)
-            case UInt8(ascii: "s"): return first("set-cookie", .setCookie)
-            case UInt8(ascii: "u"): return first("user-agent", .userAgent)
-            case UInt8(ascii: "t"): return first("tracestate", .tracestate)
-            default: return .other
-            }
-        case 11:
-            switch letter {
-            case UInt8(ascii: "t"): return first("traceparent", .traceparent)
-            case UInt8(ascii: "r"): return first("retry-after", .retryAfter)
-            default: return .other
-            }
-        case 12:
-            switch letter {
-            case UInt8(ascii: "c"): return first("content-type", .contentType)
-            case UInt8(ascii: "m"): return first("max-forwards", .maxForwards)
-            case UInt8(ascii: "x"): return first("x-request-id", .xRequestID)
-            default: return .other
-            }
-        case 13:
-            switch letter {
-            case UInt8(ascii: "c"):
-                let found = first("content-range", .contentRange)
-                return found == .other ? first("cache-control", .cacheControl) : found
-            case UInt8(ascii: "i"): return first("if-none-match", .ifNoneMatch)
-            case UInt8(ascii: "a"): return first("authorization", .authorization)
-            default: return .other
-            }
-        case 14:
-            switch letter {
-            case UInt8(ascii: "c"): return first("content-length", .contentLength)
-            case UInt8(ascii: "h"): return first("http2-settings", .http2Settings)
-            default: return .other
-            }
-        case 15:
-            switch letter {
-            case UInt8(ascii: "x"): return first("x-forwarded-for", .xForwardedFor)
-            case UInt8(ascii: "i"): return first("idempotency-key", .idempotencyKey)
-            case UInt8(ascii: "a"): return first("accept-encoding", .acceptEncoding)
-            default: return .other
-            }
-        case 16:
-            switch letter {
-            case UInt8(ascii: "p"): return first("proxy-connection", .proxyConnection)
-            case UInt8(ascii: "c"): return first("content-encoding", .contentEncoding)
-            case UInt8(ascii: "w"): return first("www-authenticate", .wwwAuthenticate)
-            case UInt8(ascii: "x"):
-                let found = first("x-forwarded-host", .xForwardedHost)
-                return found == .other ? first("x-forwarded-port", .xForwardedPort) : found
-            default: return .other
-            }
-        case 17:
-            switch letter {
-            case UInt8(ascii: "t"): return first("transfer-encoding", .transferEncoding)
-            case UInt8(ascii: "x"): return first("x-forwarded-proto", .xForwardedProto)
-            case UInt8(ascii: "i"): return first("if-modified-since", .ifModifiedSince)
-            default: return .other
-            }
-        case 18:
-            switch letter {
-            case UInt8(ascii: "p"): return first("proxy-authenticate", .proxyAuthenticate)
-            case UInt8(ascii: "x"): return first("x-forwarded-server", .xForwardedServer)
-            default: return .other
-            }
-        case 19:
-            switch letter {
-            case UInt8(ascii: "p"): return first("proxy-authorization", .proxyAuthorization)
-            case UInt8(ascii: "i"): return first("if-unmodified-since", .ifUnmodifiedSince)
-            default: return .other
-            }
-        default: return .other
-        }
+        return found ?? .other
     }
 
     /// Fields that concern one connection only and are never passed on (RFC 9110 §7.6.1), or that frame the message
