@@ -149,7 +149,7 @@ extension ClientConnection {
         var fields = loop.takeFields()
         let end: Int?
         do throws(ParseError) {
-            end = try FieldParser.parse(buffer.bytes, from: 0, limits: limits, into: &fields)
+            end = try FieldParser.parse(buffer.bytes, from: 0, limits: limits, ofResponse: true, into: &fields)
         } catch {
             loop.returnFields(fields)
             throw error

@@ -6,20 +6,24 @@ enum FieldParser {
     /// that has not come yet. Positions in `fields` count from the beginning of `bytes`.
     ///
     /// Strict: lines end in CRLF, a name is followed at once by its colon, nothing is folded, and the only control in a
-    /// value is HTAB.
+    /// value is HTAB. Of a response white space before a colon is no part of the name, and does not go on; a request
+    /// that has any is refused (RFC 9112 §5.1).
     static func parse(
-        _ bytes: Span<UInt8>, from start: Int, limits: ParserLimits, into fields: inout FieldIndex
+        _ bytes: Span<UInt8>, from start: Int, limits: ParserLimits, ofResponse: Bool = false,
+        into fields: inout FieldIndex
     ) throws(ParseError) -> Int? {
         // Nothing is looked at beyond the limit, so that a head which is too large is refused alike however much of it
         // is there.
         let limit = start + limits.headBytesMax
-        let end = try parseLines(bytes.extracting(0..<min(bytes.count, limit)), from: start, limits, into: &fields)
+        let end = try parseLines(
+            bytes.extracting(0..<min(bytes.count, limit)), from: start, limits, ofResponse, into: &fields)
         if end == nil && bytes.count > limit { throw .headTooLarge }
         return end
     }
 
     private static func parseLines(
-        _ bytes: Span<UInt8>, from start: Int, _ limits: ParserLimits, into fields: inout FieldIndex
+        _ bytes: Span<UInt8>, from start: Int, _ limits: ParserLimits, _ ofResponse: Bool,
+        into fields: inout FieldIndex
     ) throws(ParseError) -> Int? {
         fields.lines.removeAll()
         var position = start
@@ -34,21 +38,28 @@ enum FieldParser {
             case UInt8(ascii: " "), UInt8(ascii: "\t"): throw .obsFold
             default: break
             }
-            guard let end = try parseLine(bytes, from: position, limits, into: &fields) else { return nil }
+            guard let end = try parseLine(bytes, from: position, limits, ofResponse, into: &fields) else { return nil }
             position = end
         }
     }
 
     /// One line; returns the position after its CRLF, or nil when that has not come yet.
     private static func parseLine(
-        _ bytes: Span<UInt8>, from start: Int, _ limits: ParserLimits, into fields: inout FieldIndex
+        _ bytes: Span<UInt8>, from start: Int, _ limits: ParserLimits, _ ofResponse: Bool,
+        into fields: inout FieldIndex
     ) throws(ParseError) -> Int? {
         let (nameEnd, isAlias) = ByteScanner.tokenEnd(bytes, from: start)
         if nameEnd == bytes.count { return nil }
-        guard nameEnd > start, bytes[nameEnd] == UInt8(ascii: ":") else { throw .fieldName }
+        guard nameEnd > start else { throw .fieldName }
+        var colon = nameEnd
+        if ofResponse {
+            while colon < bytes.count, isSpace(bytes[colon]) { colon += 1 }
+            if colon == bytes.count { return nil }
+        }
+        guard bytes[colon] == UInt8(ascii: ":") else { throw .fieldName }
         guard nameEnd - start <= Int(UInt16.max) else { throw .headTooLarge }
 
-        var valueStart = nameEnd + 1
+        var valueStart = colon + 1
         while valueStart < bytes.count, isSpace(bytes[valueStart]) { valueStart += 1 }
         let lineEnd = ByteScanner.valueEnd(bytes, from: valueStart)
         if lineEnd == bytes.count { return nil }

@@ -31,7 +31,9 @@ enum ResponseParser {
     ) throws(ParseError) -> ParsedResponse? {
         var head = ParsedResponse()
         guard let lineEnd = try parseLine(bytes, limits, into: &head) else { return nil }
-        guard let end = try FieldParser.parse(bytes, from: lineEnd, limits: limits, into: &fields) else { return nil }
+        guard
+            let end = try FieldParser.parse(bytes, from: lineEnd, limits: limits, ofResponse: true, into: &fields)
+        else { return nil }
         head.length = end
         try judge(bytes, fields, method, into: &head)
         return head

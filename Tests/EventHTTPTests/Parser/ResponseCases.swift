@@ -17,6 +17,10 @@ extension ResponseCase {
         good("HTTP/1.0", line: "HTTP/1.0 200 OK") { $0.minorVersion = 0 },
         good("a minor version beyond 1.1", line: "HTTP/1.7 200 OK"),
         good("white space around values", ["Server: a b", "X: \u{e4}"]),
+        good("S17: white space before the colon", ["Server : a", "X \t : b"], read: ["Server: a", "X: b"]),
+        good("S17: a space before the colon of framing", ["Content-Length : 5"], read: ["Content-Length: 5"]) {
+            length(5, &$0)
+        },
     ]
 
     private static func length(_ value: UInt64, _ head: inout ResponseSummary) {
@@ -142,7 +146,9 @@ extension ResponseCase {
         line("S15: LF in the reason", "HTTP/1.1 200 O\nK", .lineEnd),
         line("S15: LF ends it", "HTTP/1.1 200 OK\nA: b", .lineEnd),
         line("CR and a letter after the code", "HTTP/1.1 200\rX", .lineEnd),
-        badField("S17: a space before the colon", "Content-Length : 5", .fieldName),
+        badField("S17: a space within a name", "Content Length: 5", .fieldName),
+        badField("S17: white space and no colon", "Content-Length \t", .fieldName),
+        badField("S17: a name of white space", " : 5", .obsFold),
         bad("S17: a space before the first line", "HTTP/1.1 200 OK\r\n A: b\r\n\r\n", .obsFold),
         badField("S16: a folded line", "A: b\r\n c", .obsFold),
         badField("S18: no colon", "A", .fieldName),

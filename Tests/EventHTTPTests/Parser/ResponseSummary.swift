@@ -59,12 +59,12 @@ struct ResponseCase: Sendable, CustomTestStringConvertible {
 
     /// `HTTP/1.1 200 OK` with `lines` parses to what `change` makes of that; `rest` follows it and is not looked at.
     static func good(
-        _ name: String, line: String = "HTTP/1.1 200 OK", _ lines: [String] = [], to method: Method = .get,
-        rest: String = "", _ change: (inout ResponseSummary) -> Void = { _ in }
+        _ name: String, line: String = "HTTP/1.1 200 OK", _ lines: [String] = [], read: [String]? = nil,
+        to method: Method = .get, rest: String = "", _ change: (inout ResponseSummary) -> Void = { _ in }
     ) -> ResponseCase {
         let head = raw(([line] + lines + ["", ""]).joined(separator: "\r\n"))
         var summary = ResponseSummary(change)
-        summary.fields = lines
+        summary.fields = read ?? lines
         summary.length = head.count
         return ResponseCase(name: name, input: head + raw(rest), method: method, wanted: .parsed(summary))
     }
