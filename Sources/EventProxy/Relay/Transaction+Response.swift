@@ -29,7 +29,8 @@ extension Transaction {
     }
 
     private func interim(_ head: borrowing ResponseHead) {
-        if head.status == .continue {
+        // What was asked for is said by our own side; any other goes on (RFC 9110 §15.2).
+        if head.status == .continue, expectsContinue {
             if awaitsContinue { readBody() }
             return
         }

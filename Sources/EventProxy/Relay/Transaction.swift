@@ -45,6 +45,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     /// Sending it twice does no more than sending it once.
     private(set) var isIdempotent = false
     var framing = BodyFraming.none
+    /// The origin has been asked to say 100.
+    var expectsContinue = false
     var awaitsContinue = false
 
     // The origin's side.
@@ -111,7 +113,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         isIdempotent =
             method.isIdempotent || (proxy.trustsIdempotencyKey && head.fields.first(.idempotencyKey) != nil)
         framing = head.framing
-        awaitsContinue = head.expectsContinue
+        expectsContinue = head.expectsContinue
+        awaitsContinue = expectsContinue
         isRequestComplete = framing == .none
         isReplayable = true
         isFinalAnswer = false
