@@ -162,6 +162,10 @@ config-docs: ## Write docs/config.schema.json and docs/config.example.yaml from 
 	$(SWIFT) build $(DEBUG_FLAGS) --product proxy-server
 	@scripts/config-docs --bin $(DEBUG_BIN)
 
+.PHONY: conformance-docs
+conformance-docs: ## Write docs/conformance.md from the tables of Tests/ConformanceTests
+	CONFORMANCE_DOCS=write $(SWIFT) test $(DEBUG_FLAGS) --filter ConformanceTests.DocumentationTests
+
 lint: ## Formatting, shell scripts and house rules
 	@scripts/lint
 

@@ -72,5 +72,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["app-server", "proxy-server", "TestSupport"],
             swiftSettings: tests),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["app-server", "proxy-server", "TestSupport"],
+            swiftSettings: tests),
     ]
 )

@@ -73,10 +73,15 @@ package final class RawClient {
     /// Ends our side; the peer's may go on.
     package func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Closes with a reset.
-    package func reset() {
+    /// Has the close be a reset, when the connection is let go.
+    package func resetOnClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Closes with a reset.
+    package func reset() {
+        resetOnClose()
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
@@ -99,6 +104,18 @@ package final class RawClient {
         if count == 0 { hasEnded = true }
         received += piece[..<count]
         return count > 0
+    }
+
+    /// What has come, waiting for something. Empty when the stream has ended, in order or by a reset; nil when nothing
+    /// came in time.
+    package func piece(seconds: Double) -> [UInt8]? {
+        if received.isEmpty, !hasEnded {
+            var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&watched, 1, Int32(seconds * 1000)) == 0 { return nil }
+            if (try? fill()) == nil { hasEnded = true }
+        }
+        defer { received = [] }
+        return received
     }
 
     /// Takes exactly `count` bytes.
