@@ -137,14 +137,15 @@ class Watch:
         self.stage, self.running = stage, running
 
     def __enter__(self):
+        self.running.must_run()
         self.machine, self.all, self.begun = machine_seconds(), self.stage.spent(), time.monotonic()
         self.user, self.system = cpu_seconds(self.running.process.pid)
         return self
 
     def __exit__(self, kind, *_):
+        self.running.must_run()                            # also the better reason why a load failed
         if kind:
             return
-        self.running.must_run()
         user, system = cpu_seconds(self.running.process.pid)
         self.user, self.system = user - self.user, system - self.system
         elapsed = time.monotonic() - self.begun
