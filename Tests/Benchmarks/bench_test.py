@@ -9,7 +9,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Budgets"))
 from chart import chart                                                                    # noqa: E402
-from results import BEGIN, END, between_marks, figure, markdown, remarks, summary_table    # noqa: E402
+from results import BEGIN, END, between_marks, figure, markdown, readme_part, remarks      # noqa: E402
+from results import summary_table                                                          # noqa: E402
 from stage import cores_for, cpu_seconds, descriptors, machine_seconds, memory_kib         # noqa: E402
 
 
@@ -78,6 +79,14 @@ class Documents(unittest.TestCase):
         self.assertEqual(between_marks(text, "new"), f"before\n{BEGIN}\nnew\n{END}\nafter\n")
         with self.assertRaises(ValueError):
             between_marks("no marks", "new")
+
+    def test_the_readme_is_told_of_failures_too(self):
+        two = {"proxy-server, 1 worker": sample(20), "proxy-server, 2 workers": sample(10)}
+        whole = report(result(ROUNDS), result([two], kind="workers", failed=["nginx: gone"]))
+        whole["scenarios"] = dict(zip(("small", "workers"), whole["scenarios"].values()))
+        text = readme_part(whole)
+        self.assertIn("Two workers serve 2.00 times as many requests as one (nginx –", text)
+        self.assertIn("- FAILED: GET, small: nginx: gone", text)
 
     def test_the_chart_is_well_formed_and_has_a_bar_for_each_product(self):
         image = xml.etree.ElementTree.fromstring(chart(report(result(ROUNDS))))

@@ -98,12 +98,29 @@ def markdown(report):
              "One worker, pinned to a core; origin and load generator on another; loopback, keep-alive on both sides "
              "and no access log unless a title says otherwise. The products take turns within each round; a cell is "
              "the median of the rounds, a ratio the median of the ratios within rounds. Absolute figures move with "
-             "the machine: compare ratios. *floor* forwards bytes unparsed, or answers with fixed bytes, in C."]
-    parts += [f"- {text}" for text in remarks(report)]
+             "the machine: compare ratios. The kernel knows how long a process ran, but only samples which part of it "
+             "was user time. *floor* forwards bytes unparsed, or answers with fixed bytes, in C."]
+    parts += remark_list(report)
     parts += ["## Ours to the others'", summary_table(report)]
     for name, result in report["scenarios"].items():
         parts += [f"## {result['title']} (`{name}`)", scenario_table(result)]
     return "\n\n".join(parts) + "\n"
+
+
+def remark_list(report):
+    return ["\n".join(f"- {text}" for text in remarks(report))] if remarks(report) else []
+
+
+def readme_part(report):
+    """The short table, and what it leaves out in two sentences."""
+    small, workers = report["scenarios"]["small"], report["scenarios"]["workers"]
+    user = {name: number(figure(small, name, "user_us"), 1) for name in ("proxy-server", "nginx", "haproxy")}
+    gain = {name: number(figure(workers, f"{name}, 2 workers", "one"), 2) for name in user}
+    sentences = (f"User time of a proxied small GET: {user['proxy-server']} µs (nginx {user['nginx']}, HAProxy "
+                 f"{user['haproxy']}). Two workers serve {gain['proxy-server']} times as many requests as one (nginx "
+                 f"{gain['nginx']}, HAProxy {gain['haproxy']}). All figures: [docs/bench.md](docs/bench.md).")
+    return "\n\n".join(["![CPU time per request beside nginx, HAProxy and h2o](docs/bench.svg)", summary_table(report),
+                        sentences, *remark_list(report), machine_line(report)])
 
 
 def between_marks(text, content):
