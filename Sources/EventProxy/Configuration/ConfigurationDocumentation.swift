@@ -51,13 +51,20 @@ enum ConfigurationDocumentation {
         that this proxy goes. Ctrl-C ends without it. Default: 10s.
         proxy.drain.timeout How long requests in flight may take after that. Default: 30s.
         proxy.health_check How hosts are checked beside the requests that they get.
-        proxy.health_check.interval Between two checks of a host. They are faster while the results change. Default: \
-        2s.
+        proxy.health_check.expect_body What the first 16384 bytes of the answer's content must hold, at most 1024 \
+        bytes; "" for anything. Default: "".
+        proxy.health_check.expect_status The statuses with which an answer passes, such as 204 and 200-399, from 200 \
+        to 599. Default: 200-399.
+        proxy.health_check.fall A host is out after so many checks in a row that fail; from 1 to 100. Default: 3.
+        proxy.health_check.interval Between two checks of a host. They are faster, every 500 ms at most, while the \
+        results change. Default: 2s.
         proxy.health_check.path What http asks for. Default: /readyz.
+        proxy.health_check.rise A host that is out is in again after so many checks in a row that pass; from 1 to \
+        100. Default: 2.
         proxy.health_check.timeout After so long without an answer a check has failed. Default: 1s.
         proxy.health_check.type tcp connects to hosts that took no connections, to find out whether they are back; \
-        http sends a request to every host, whose answer must have a status from 200 to 399, and takes a host out \
-        while it answers with the field x-drain: 1; none checks nothing. Default: tcp.
+        http sends a request to every host, whose answer must be as expected, and takes a host out while it answers \
+        with the field x-drain: 1; none checks nothing. Default: tcp.
         proxy.limits How much of everything the proxy accepts.
         proxy.limits.body_bytes The largest body of a request, up to 1 TiB; 0 for no limit; bytes. Default: 0.
         proxy.limits.connections How many clients each worker serves at a time, up to 1048576; 0 for as many as the \

@@ -217,33 +217,6 @@ public struct ProxyConfiguration: Sendable, Equatable {
         public init() {}
     }
 
-    /// How hosts are checked beside the requests that they get. Done once for all workers.
-    public struct HealthCheck: Sendable, Equatable {
-        /// Key `proxy.health_check.type`: `tcp` connects to hosts that took no connections, to find out whether they
-        /// are back; `http` sends a request to every host, whose answer must have a status from 200 to 399, and takes
-        /// a host out while it answers with the field `x-drain: 1`; `none` checks nothing. Default: `tcp`.
-        public var type = Kind.tcp
-
-        /// Key `proxy.health_check.path`: what `http` asks for. Default: `/readyz`.
-        public var path = "/readyz"
-
-        /// Key `proxy.health_check.interval`: between two checks of a host; milliseconds. They are faster while the
-        /// results change. Default: `2s`.
-        public var intervalMs: Int64 = 2_000
-
-        /// Key `proxy.health_check.timeout`: after so long without an answer a check has failed; milliseconds.
-        /// Default: `1s`.
-        public var timeoutMs: Int64 = 1_000
-
-        /// All defaults.
-        public init() {}
-
-        /// The ways to check.
-        public enum Kind: String, Sendable, CaseIterable {
-            case tcp, http, none
-        }
-    }
-
     /// How long the proxy waits for whom. In the file each is a whole number with a unit (`250ms`, `10s`, `5m`, `1h`)
     /// from `1ms` to `24h`; here all are milliseconds.
     public struct Timeouts: Sendable, Equatable {

@@ -11,6 +11,7 @@ extension ProxyConfiguration {
             findings.report(
                 place.position, "proxy.listen.proxy_protocol needs proxy.trusted_proxies, which is empty; \(remedy)")
         }
+        healthCheck.check(proxy, &findings)
         check(rateLimit, proxy, "proxy.rate_limit", &findings)
         if let list = proxy.value(of: "routes") { checkRoutes(list, &findings) }
     }

@@ -117,15 +117,6 @@ extension ProxyConfiguration.Discovery: ConfigurationSection {
     ]
 }
 
-extension ProxyConfiguration.HealthCheck: ConfigurationSection {
-    static let keys: [Key<Self>] = [
-        .key("type", \.type, .choice),
-        .key("path", \.path, .requestPath),
-        .key("interval", \.intervalMs, .duration),
-        .key("timeout", \.timeoutMs, .duration),
-    ]
-}
-
 extension ProxyConfiguration.Timeouts: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("client_header", \.clientHeaderMs, .duration),

@@ -26,8 +26,20 @@ struct CheckState {
         case timeout
         /// The connection ended early, or the answer was not HTTP.
         case broken
-        /// An answer whose status or body does not pass.
+        /// An answer whose status does not pass.
         case status
+        /// An answer that does not hold what it must.
+        case content
+
+        var text: String {
+            switch self {
+            case .unreachable: "it takes no connections"
+            case .timeout: "it does not answer in time"
+            case .broken: "it gives no whole answer"
+            case .status: "it answers with another status than health_check.expect_status"
+            case .content: "its answer lacks health_check.expect_body"
+            }
+        }
     }
 
     enum Result: Equatable {

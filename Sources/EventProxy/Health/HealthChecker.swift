@@ -58,6 +58,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     private let connection: ClientConnection
     private let timeoutMs: Int64
     private var request = Buffer()
+    private var expected: ExpectedAnswer
     private var state: CheckState
     private var random: SplitMix64
     private var deadline: TimerWheel.ID?
@@ -73,12 +74,15 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         name = host.label
         let configuration = snapshot.configuration.healthCheck
         asksHTTP = configuration.type == .http
+        expected = ExpectedAnswer(configuration)
         timeoutMs = configuration.timeoutMs
         var timeouts = ClientTimeouts()
         timeouts.connectMs = timeoutMs
         connection = ClientConnection(on: loop, limits: snapshot.limits, timeouts: timeouts)
         random = SplitMix64(seed: UInt64(truncatingIfNeeded: setup.seed &+ host.id))
         var options = CheckState.Options()
+        options.rise = configuration.rise
+        options.fall = configuration.fall
         options.intervalMs = configuration.intervalMs
         options.fastIntervalMs = min(options.fastIntervalMs, configuration.intervalMs)
         options.timeoutMs = timeoutMs
@@ -148,7 +152,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         _ = place.board.checked(place.host, verdict, isUnreachable: state.isUnreachable, nowMs: loop.nowMs)
         switch verdict {
         case .up: setup.logger.notice("\(name) passes its checks")
-        case .down: setup.logger.warning("\(name) gets no requests: it fails its checks")
+        case .down: setup.logger.warning("\(name) gets no requests: \(state.failure?.text ?? "") when it is checked")
         case .drain: setup.logger.notice("\(name) gets no new requests: it asked for none")
         case .unknown: break
         }
@@ -168,9 +172,24 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         if head.fields.first("x-drain")?.equals("1") ?? false {
             finish(.drain)
         } else {
-            finish((200..<400).contains(head.status.code) ? .passed : .failed(.status))
+            take(expected.began(head.status))
         }
         return .take
+    }
+
+    private func take(_ verdict: ExpectedAnswer.Verdict) {
+        switch verdict {
+        case .passed: finish(.passed)
+        case .failed(let failure): finish(.failed(failure))
+        case .more: break
+        }
+    }
+
+    func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) { take(expected.received(bytes)) }
+
+    /// Without what it must hold.
+    func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {
+        finish(.failed(.content))
     }
 
     func failed(_ failure: ClientFailure, _ connection: ClientConnection) {
@@ -181,8 +200,6 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         }
     }
 
-    func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {}
-    func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {}
     func responsePaused(_ connection: ClientConnection) {}
     func requestDrained(_ connection: ClientConnection) {}
     func idleEnded(_ connection: ClientConnection) { finish(.failed(.broken)) }

@@ -108,6 +108,41 @@ struct HealthCheckTests {
         #expect(second.requests.filter { $0.target == "/" }.count == 10)
     }
 
+    @Test(arguments: [("the database is\nwell", true), ("the database is\nill", false), ("", false)])
+    func `an answer passes that holds the text, which may come in pieces`(content: String, passes: Bool) throws {
+        let origin = ScriptedOrigin { connection, _, _ in
+            while try connection.request() != nil {
+                try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for byte in content.utf8 { try connection.send("1\r\n\(Character(UnicodeScalar(byte)))\r\n") }
+                try connection.send("0\r\n\r\n")
+            }
+        }
+        let proxy = try TestProxy([[origin.port]]) {
+            Self.configure(&$0)
+            $0.healthCheck.expectBody = "is\nwell"
+        }
+        try Self.wait(proxy, passes ? .up : .down)
+    }
+
+    @Test func `an answer passes by the statuses that are expected, and as many checks in a row decide`() throws {
+        let health = Shared(Health.moved)
+        let origin = Self.origin(health)
+        let proxy = try TestProxy([[origin.port]]) {
+            Self.configure(&$0)
+            $0.healthCheck.expectStatus = [.init(204...204), .init(404...404)]
+            $0.healthCheck.fall = 1
+            $0.healthCheck.rise = 1
+        }
+        try Self.wait(proxy, .down)
+        #expect(origin.requests.count == 1, "one that failed was enough")
+        health.change { $0 = .errs }
+        try Self.wait(proxy, .up)
+        health.change { $0 = .moved }
+        try Self.wait(proxy, .down)
+        health.change { $0 = .well }
+        try Self.wait(proxy, .up)
+    }
+
     @Test func `where all drain, one that drains is better than an error`() throws {
         let health = Shared(Health.drains)
         let origins = (0..<2).map { _ in Self.origin(health) }
