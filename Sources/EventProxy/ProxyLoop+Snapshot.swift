@@ -70,6 +70,7 @@ extension ProxyLoop {
         hashKey = snapshot.hashKey
         mayHedge = configuration.retry.hedge && snapshot.hosts.count > 1
         totalTimeoutMs = configuration.timeouts.responseMs
+        requestTimeout = configuration.requestTimeout
         tryTimeoutMs = configuration.timeouts.perTryMs
         namesRequests = configuration.requestID
         tellsStatus = configuration.proxyStatus

@@ -23,6 +23,8 @@ final class ProxyLoop: Postponable {
     var mayHedge = false
     /// The promise: after so long without a response the client is answered 504.
     var totalTimeoutMs: Int64 = 0
+    /// Whose requests may have it shorter.
+    var requestTimeout = ProxyConfiguration.RequestTimeout.ignore
     /// What one of several attempts may take.
     var tryTimeoutMs: Int64 = 0
     var hashKey = HashKey.none

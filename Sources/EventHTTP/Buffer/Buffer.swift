@@ -217,6 +217,22 @@ internal import Glibc
         unsafe first.storeBytes(of: low.littleEndian, toByteOffset: 8, as: UInt64.self)
     }
 
+    /// Puts a number in the place of the eight bytes at `offset`, with spaces before it.
+    package mutating func overwrite(at offset: Int, decimal8 number: UInt32) {
+        precondition(offset >= 0 && offset &+ 8 <= count && number <= 99_999_999)
+        var word = UInt64(0x2020_2020_2020_2020)
+        var left = number
+        var shift = UInt64(56)
+        repeat {
+            // A digit is its number more than 0x30, and a space is 0x20.
+            word &+= UInt64(left % 10 &+ 0x10) &<< shift
+            left /= 10
+            shift &-= 8
+        } while left > 0
+        let first = unsafe UnsafeMutableRawPointer(memory.unsafelyUnwrapped).advanced(by: start &+ offset)
+        unsafe first.storeBytes(of: word.littleEndian, as: UInt64.self)
+    }
+
     /// Lets `fill` write into the free end of the buffer; it returns how many bytes it wrote, or what went wrong.
     /// For the system calls of Socket/ only.
     internal mutating func fill(

@@ -9,7 +9,7 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
     case contentType, contentEncoding, contentRange, authorization, setCookie, cookie, cacheControl, maxForwards
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ifRange, range, age, expires, location
     case retryAfter, vary, wwwAuthenticate, idempotencyKey, http2Settings, acceptEncoding, userAgent, accept
-    case xRequestID, traceparent, tracestate
+    case xRequestID, xRequestTimeoutMs, traceparent, tracestate
 
     /// The field that `name`, a token, names, letter case aside (RFC 9110 §5.1).
     package init(_ name: Span<UInt8>) {
@@ -56,6 +56,7 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
             case 18: named("proxy-authenticate", .proxyAuthenticate) ?? named("x-forwarded-server", .xForwardedServer)
             case 19:
                 named("proxy-authorization", .proxyAuthorization) ?? named("if-unmodified-since", .ifUnmodifiedSince)
+            case 20: named("x-request-timeout-ms", .xRequestTimeoutMs)
             default: nil
             }
         return found ?? .other
@@ -81,8 +82,8 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
             .xForwardedHost, .xForwardedProto, .xForwardedPort, .xForwardedServer, .xRealIP, .contentType,
             .contentEncoding, .contentRange, .authorization, .setCookie, .cookie, .cacheControl, .maxForwards, .ifMatch,
             .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range, .age, .expires, .location,
-            .retryAfter, .vary, .wwwAuthenticate, .idempotencyKey, .http2Settings, .xRequestID, .traceparent,
-            .tracestate:
+            .retryAfter, .vary, .wwwAuthenticate, .idempotencyKey, .http2Settings, .xRequestID, .xRequestTimeoutMs,
+            .traceparent, .tracestate:
             true
         case .other, .server, .acceptEncoding, .userAgent, .accept: false
         }

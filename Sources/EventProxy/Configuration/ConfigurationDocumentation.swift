@@ -100,6 +100,9 @@ enum ConfigurationDocumentation {
         proxy.request_fields What is done to the fields of every request before an origin gets it. Default: nothing.
         proxy.request_id Each request is given a name that its origins, its client (X-Request-ID) and the log get; \
         one that comes is kept only from a peer that is trusted. Default: true.
+        proxy.request_timeout Whose X-Request-Timeout-Ms makes timeouts.response shorter for their request: trusted, \
+        that of trusted_proxies; any, that of everybody. Origins are then told in that field how long their answer \
+        is waited for. ignore: it is a field like any other. Default: ignore.
         proxy.response_fields What is done to the fields of every response of an origin before the client gets it. \
         Default: nothing.
         proxy.retry Further attempts beyond their number.

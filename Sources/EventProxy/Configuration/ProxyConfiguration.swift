@@ -48,6 +48,11 @@ public struct ProxyConfiguration: Sendable, Equatable {
     /// (`Proxy-Status`, RFC 9209). Default: `true`.
     public var proxyStatus = true
 
+    /// Key `proxy.request_timeout`: whose `X-Request-Timeout-Ms` makes `timeouts.response` shorter for their request:
+    /// `trusted`, that of `trusted_proxies`; `any`, that of everybody. Origins are then told in that field how long
+    /// their answer is waited for. `ignore`: it is a field like any other. Default: `ignore`.
+    public var requestTimeout = RequestTimeout.ignore
+
     /// Key `proxy.tracing`: the part that the proxy has in distributed traces.
     public var tracing = Tracing()
 
@@ -96,6 +101,11 @@ public struct ProxyConfiguration: Sendable, Equatable {
         case automatic
         /// So many, from 1 to 256.
         case count(Int)
+    }
+
+    /// Whose `X-Request-Timeout-Ms` counts.
+    public enum RequestTimeout: String, Sendable, CaseIterable {
+        case ignore, trusted, any
     }
 
     /// Where the proxy accepts connections.

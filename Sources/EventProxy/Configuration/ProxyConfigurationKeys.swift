@@ -27,6 +27,7 @@ extension ProxyConfiguration: ConfigurationSection {
         .key("origin_header", \.originHeader, .originField),
         .key("request_id", \.requestID, .boolean),
         .key("proxy_status", \.proxyStatus, .boolean),
+        .key("request_timeout", \.requestTimeout, .choice),
         .key("tracing", \.tracing, .section),
         .key("services", \.services, .list(of: .section, unique: Service.unique), required: true),
         .group(

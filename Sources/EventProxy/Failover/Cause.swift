@@ -8,6 +8,8 @@ enum Cause: UInt8, CaseIterable {
     // Of an attempt.
     case connectionRefused, unroutable, unavailable
     case connectTimeout, perTryTimeout, responseTimeout, originBodyTimeout
+    /// The time that the client asked for (`X-Request-Timeout-Ms`) is over.
+    case requestTimeout
     /// The origin ended or reset the connection before it answered, or in the middle of its answer.
     case connectionTerminated, incomplete
     case malformed
@@ -29,6 +31,7 @@ enum Cause: UInt8, CaseIterable {
         case .connectTimeout: "connect_timeout"
         case .perTryTimeout: "per_try_timeout"
         case .responseTimeout: "response_timeout"
+        case .requestTimeout: "request_timeout"
         case .originBodyTimeout: "origin_body_timeout"
         case .serverError: "server_error"
         case .hedgeLost: "hedge_lost"
@@ -48,7 +51,7 @@ enum Cause: UInt8, CaseIterable {
         case .unroutable: "destination_ip_unroutable"
         case .unavailable, .noHost: "destination_unavailable"
         case .connectTimeout: "connection_timeout"
-        case .perTryTimeout, .responseTimeout: "http_response_timeout"
+        case .perTryTimeout, .responseTimeout, .requestTimeout: "http_response_timeout"
         case .originBodyTimeout: "connection_read_timeout"
         case .connectionTerminated: "connection_terminated"
         case .incomplete: "http_response_incomplete"
@@ -65,15 +68,15 @@ enum Cause: UInt8, CaseIterable {
     }
 
     /// What became of a connection. A response that takes too long has run into the timeout of one attempt or, when
-    /// no time is left, of all of them.
-    init(_ failure: ClientFailure, hasBegunResponse: Bool, isRequestComplete: Bool, remainingMs: Int64) {
+    /// no time is left, of all of them; `outOfTime` is then which.
+    init(_ failure: ClientFailure, hasBegunResponse: Bool, isRequestComplete: Bool, outOfTime: Cause?) {
         self =
             switch failure {
             case .connect(let number): Self(connect: number)
             case .connectTimeout: .connectTimeout
             case .lost: hasBegunResponse ? .incomplete : .connectionTerminated
             case .responseTimeout where !isRequestComplete: .originBodyTimeout
-            case .responseTimeout: remainingMs == 0 ? .responseTimeout : .perTryTimeout
+            case .responseTimeout: outOfTime ?? .perTryTimeout
             case .bodyTimeout: .originBodyTimeout
             case .malformed: .malformed
             }

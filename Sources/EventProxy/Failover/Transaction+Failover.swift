@@ -131,7 +131,8 @@ extension Transaction {
         guard var leg = takeLeg(of: connection) else { return heldFailed(connection) }
         let wasSent = connection.hasSentBytes && !failure.isOfConnecting
         let cause = Cause(
-            failure, hasBegunResponse: hasBegunResponse, isRequestComplete: isRequestComplete, remainingMs: remainingMs)
+            failure, hasBegunResponse: hasBegunResponse, isRequestComplete: isRequestComplete,
+            outOfTime: remainingMs == 0 ? outOfTime : nil)
         notes.ended(leg.note, cause, nowNs: loop.nowNs)
         if hasBegunResponse {
             let origin = leg.origin
@@ -140,7 +141,10 @@ extension Transaction {
             return breakOff(cause, of: origin)
         }
         let judgement = judge(failure, leg, wasSent: wasSent)
-        proxy.settle(&leg, failure.outcome(judgement, deaths: attempt.deaths, isProbe: leg.isProbe))
+        let isOutOfTime = failure == .responseTimeout && remainingMs == 0
+        proxy.settle(
+            &leg,
+            isOutOfTime ? hangOutcome : failure.outcome(judgement, deaths: attempt.deaths, isProbe: leg.isProbe))
         let isStale =
             failure == .lost && connection.isReused
             && attempt.mayReplay(isIdempotent: isIdempotent, isReplayable: isReplayable, wasSent: wasSent)
@@ -236,7 +240,7 @@ extension Transaction {
     }
 
     private var remainingMs: Int64 {
-        alarms.totalMs == .max ? proxy.totalTimeoutMs : max(alarms.totalMs - loop.nowMs, 0)
+        alarms.totalMs == .max ? totalTimeoutMs : max(alarms.totalMs - loop.nowMs, 0)
     }
 
     /// What one attempt may take: less than the whole if there is time and leave for another.
@@ -270,7 +274,7 @@ extension Transaction {
     func totalTimePassed() {
         if let place = leaveQueue() { return refused(by: place.origin) }
         attempt.failed(.responseTimeout)
-        notes.failed(.responseTimeout)
+        notes.failed(outOfTime)
         dropNext()
         if let leg = leg.take() { timedOut(leg) }
         if let hedge = hedge.take() { timedOut(hedge) }
@@ -279,8 +283,18 @@ extension Transaction {
 
     private func timedOut(_ leg: Leg) {
         leg.origin.metrics.failed(.timeout)
-        discard(leg, .hang, .responseTimeout)
+        discard(leg, hangOutcome, outOfTime)
     }
+
+    /// The client asked for less time than the proxy has for an answer.
+    private var isShortened: Bool { totalTimeoutMs < proxy.totalTimeoutMs }
+
+    /// Why there is no answer when no time is left.
+    private var outOfTime: Cause { isShortened ? .requestTimeout : .responseTimeout }
+
+    /// What it says of a host that has not answered by then: nothing, if the client chose the time. Whoever asks for a
+    /// millisecond must not get hosts ejected.
+    private var hangOutcome: Outcome { isShortened ? .clientGone : .hang }
 
     /// No host is left to ask: the client gets the last real answer, or an error if there was none.
     func giveUp(_ error: ProxyResponse? = nil) {

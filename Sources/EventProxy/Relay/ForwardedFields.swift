@@ -116,7 +116,7 @@ enum ForwardedFields {
 
     /// Whether the proxy writes or drops a field of this name as it must, so that nobody else may have a say in it.
     static func isReserved(_ name: Span<UInt8>) -> Bool {
-        isAlias(name, [.requestID, .traceparent, .tracestate]) || FieldName(name) == .date
+        isAlias(name, [.requestID, .timeout, .traceparent, .tracestate]) || FieldName(name) == .date
     }
 
     /// Whether a name with `_` or `.` is one that stands for a framing or forwarding field, or one that is replaced.

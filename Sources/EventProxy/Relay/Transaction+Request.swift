@@ -8,7 +8,9 @@ extension Transaction {
         if let spanOffset, let leg = leg(of: connection) {
             request.overwrite(at: spanOffset, hexadecimal16: leg.span)
         }
-        connection.begin(method, responseTimeoutMs: tryTimeoutMs)
+        let timeoutMs = tryTimeoutMs
+        if let timeoutOffset { request.overwrite(at: timeoutOffset, decimal8: UInt32(clamping: timeoutMs)) }
+        connection.begin(method, responseTimeoutMs: timeoutMs)
         if isRequestComplete {
             connection.sendWhole(request)
         } else {
@@ -47,7 +49,7 @@ extension Transaction {
             if isReplayable { proxy.appendLastChunk(trailers, to: &request) }
         }
         if !hasBegunResponse {
-            alarms.totalMs = loop.nowMs + proxy.totalTimeoutMs
+            alarms.totalMs = loop.nowMs + totalTimeoutMs
             rearm()
         }
         leg?.askedNs = loop.nowNs

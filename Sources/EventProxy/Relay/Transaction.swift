@@ -39,6 +39,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     var request = Buffer()
     /// Where in it the span of an attempt goes, if the request is part of a trace.
     private(set) var spanOffset: Int?
+    /// Where the time goes that an attempt is given, if origins are told.
+    private(set) var timeoutOffset: Int?
     private(set) var identity = RequestIdentity()
     var isReplayable = true
     private(set) var method = Method.get
@@ -72,6 +74,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     private(set) var key: UInt64 = 0
     private(set) var fingerprint = Fingerprint(request: 0, path: 0)
     private(set) var beganMs: Int64 = 0
+    /// The time for an answer, whatever is tried.
+    private(set) var totalTimeoutMs: Int64 = 0
     /// The service whose retry budget pays.
     var service = 0
 
@@ -127,11 +131,16 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         service = 0
         self.fingerprint = fingerprint
         beganMs = loop.nowMs
+        totalTimeoutMs = proxy.totalTimeoutMs
+        if proxy.requestTimeout != .ignore {
+            totalTimeoutMs = RequestTimeout.ms(
+                head.fields, from: peer, proxy.requestTimeout, wholeMs: proxy.totalTimeoutMs)
+        }
         key = proxy.hashKey.key(of: head, from: exchange.clientAddress)
         writeHead(head, exchange, peer)
         exchange.observe(self)
         self.exchange = consume exchange
-        if isRequestComplete { alarms.totalMs = beganMs + proxy.totalTimeoutMs }
+        if isRequestComplete { alarms.totalMs = beganMs + totalTimeoutMs }
     }
 
     private func writeHead(_ head: borrowing RequestHead, _ exchange: borrowing Exchange, _ peer: Peer) {
@@ -143,7 +152,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
                 ForwardedFields.request(
                     head, from: peer, host: authority, via: via, replaced: identity.replaced,
                     rules: route?.requestFields, to: &writer)
-                spanOffset = identity.write(to: &writer)
+                writeOwnFields(to: &writer)
             }
             return
         }
@@ -153,8 +162,13 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
             ForwardedFields.request(
                 head, from: peer, host: local.span, via: via, replaced: identity.replaced,
                 rules: route?.requestFields, to: &writer)
-            spanOffset = identity.write(to: &writer)
+            writeOwnFields(to: &writer)
         }
+    }
+
+    private func writeOwnFields(to writer: inout FieldWriter) {
+        spanOffset = identity.write(to: &writer)
+        timeoutOffset = proxy.requestTimeout == .ignore ? nil : RequestTimeout.write(to: &writer)
     }
 
     /// The exchange is over, well or not: everything goes back to where it came from.

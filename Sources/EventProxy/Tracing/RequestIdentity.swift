@@ -18,10 +18,14 @@ struct RequestIdentity {
         /// `tracestate` means nothing without a valid `traceparent` (W3C Trace Context §3.3).
         static let tracestate = Replaced(rawValue: 4)
 
+        /// `X-Request-Timeout-Ms` says what an origin is given.
+        static let timeout = Replaced(rawValue: 8)
+
         @inline(__always)
         func names(_ name: FieldName) -> Bool {
             switch name {
             case .xRequestID: contains(.requestID)
+            case .xRequestTimeoutMs: contains(.timeout)
             case .traceparent: contains(.traceparent)
             case .tracestate: contains(.tracestate)
             default: false
@@ -66,6 +70,7 @@ extension ProxyLoop {
                 }
             }
         }
+        if requestTimeout != .ignore { identity.replaced.insert(.timeout) }
         return identity
     }
 }

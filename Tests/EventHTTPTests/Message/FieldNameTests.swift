@@ -18,7 +18,8 @@ struct FieldNameTests {
         .range: "Range", .age: "Age", .expires: "Expires", .location: "Location", .retryAfter: "Retry-After",
         .vary: "Vary", .wwwAuthenticate: "WWW-Authenticate", .idempotencyKey: "Idempotency-Key",
         .http2Settings: "HTTP2-Settings", .acceptEncoding: "Accept-Encoding", .userAgent: "User-Agent",
-        .accept: "Accept", .xRequestID: "X-Request-ID", .traceparent: "traceparent", .tracestate: "tracestate",
+        .accept: "Accept", .xRequestID: "X-Request-ID", .xRequestTimeoutMs: "X-Request-Timeout-Ms",
+        .traceparent: "traceparent", .tracestate: "tracestate",
     ]
 
     /// Raw values are given out in order, so those that exist are all the cases.

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import EventHTTP
 import TestSupport
 import Testing
 
+@testable import EventProxy
+
 /// What one attempt may take, and all of them together.
 struct DeadlineTests {
+    /// How long an origin's first request said that its answer is waited for.
+    private static func told(_ origin: ScriptedOrigin) -> [Int] {
+        let values = origin.requests.first?.values("x-request-timeout-ms") ?? []
+        return values.map { value in Int(value.drop { $0 == " " }) ?? -1 }
+    }
+
     @Test func `an attempt that takes too long is followed by another`() throws {
         let hanging = ScriptedOrigin.hanging()
         let other = ScriptedOrigin.saying("other")
@@ -68,6 +77,54 @@ struct DeadlineTests {
             $0.timeouts.perTryMs = 100
         }
         #expect(try two.get().text == "late")
+    }
+
+    @Test(arguments: [
+        (ProxyConfiguration.RequestTimeout.any, false, true), (.trusted, true, true), (.trusted, false, false),
+        (.ignore, true, false),
+    ])
+    func `a client may ask for less time, if it is one that is believed`(
+        mode: ProxyConfiguration.RequestTimeout, isTrusted: Bool, isShorter: Bool
+    ) throws {
+        let hanging = ScriptedOrigin.hanging()
+        let proxy = try TestProxy([[hanging.port]]) {
+            $0.requestTimeout = mode
+            $0.timeouts.responseMs = 1_500
+            if isTrusted { $0.trustedProxies = [AddressBlock("127.0.0.1")!] }
+        }
+        let response = try proxy.get("/", "X-Request-Timeout-Ms: 300\r\n")
+        #expect(response.status == 504)
+        // Told right before the request is sent: a moment of it is over.
+        let told = Self.told(hanging)
+        #expect(told.count == 1 && (isShorter || mode == .ignore ? 1...300 : 301...1_500).contains(told[0]))
+        #expect(mode != .ignore || told == [300], "a field like any other")
+    }
+
+    @Test func `hosts are not blamed for a time that the client chose`() throws {
+        let hanging = ScriptedOrigin.hanging()
+        let other = ScriptedOrigin.hanging()
+        let proxy = try TestProxy([[hanging.port, other.port]]) {
+            $0.requestTimeout = .any
+            $0.attempts = 1
+        }
+        for _ in 0..<30 { #expect(try proxy.get("/", "X-Request-Timeout-Ms: 1\r\n").status == 504) }
+        for host in 0..<2 { #expect(!proxy.setup.health.state(host).isEjected) }
+    }
+
+    @Test func `of several attempts each origin is told what it has, and nobody can ask for more`() throws {
+        let hanging = ScriptedOrigin.hanging()
+        let other = ScriptedOrigin.saying("other")
+        let proxy = try TestProxy([[hanging.port], [other.port]]) {
+            $0.requestTimeout = .any
+            $0.retry.hedge = false
+            $0.timeouts.perTryMs = 100
+            $0.timeouts.responseMs = 5_000
+        }
+        #expect(try proxy.get("/", "X-Request-Timeout-Ms: 99999999999\r\nX_Request_Timeout_Ms: 7\r\n").text == "other")
+        #expect(Self.told(hanging) == [100])
+        #expect(hanging.requests.first?.values("x_request_timeout_ms") == [])
+        let rest = Self.told(other)
+        #expect(rest.count == 1 && (1...4_900).contains(rest[0]), "the last host has all that is left")
     }
 
     @Test(arguments: [false, true]) func `the whole has an end, whatever is tried`(hedges: Bool) throws {
