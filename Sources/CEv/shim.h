@@ -48,6 +48,9 @@ extern int cev_accept4(int fd, void *address, unsigned int *length, int flags) _
 extern int cev_name_thread(unsigned long thread, const char *name) __asm__("pthread_setname_np");
 extern int cev_thread_cpus(int thread, unsigned long size, void *set) __asm__("sched_getaffinity");
 
+// And one from another header: gives memory that malloc has and nobody uses back to the kernel.
+extern int cev_trim_memory(unsigned long keep) __asm__("malloc_trim");
+
 // The program of a SO_REUSEPORT group that gives each new connection to one of `count` sockets at random, from place
 // `first` on; and how many instructions it has. A place that there is not is as if there were no program.
 static const int cev_chooser_length = 4;

@@ -62,6 +62,8 @@ final class ProxyLoop: Postponable {
     var dueOrigins: ContiguousArray<Origin> = []
 
     private var lag: LoopLag?
+    /// Memory runs out.
+    var shedsForMemory = false
     private(set) var isShutDown = false
     /// Every transaction there is; they are used again and again.
     private(set) var transactions: ContiguousArray<Transaction> = []
@@ -119,15 +121,14 @@ final class ProxyLoop: Postponable {
     // MARK: Transactions
 
     /// Overload: further attempts and hedges, which are extra load, go before first attempts.
-    var shedsRetries: Bool { (lag?.level ?? .nothing) >= .retries }
+    var shedsRetries: Bool { shedsForMemory || (lag?.level ?? .nothing) >= .retries }
 
     func begin(
         _ request: borrowing RequestHead, _ exchange: consuming Exchange, _ peer: Peer, _ identity: RequestIdentity,
         _ route: Route?
     ) {
-        if lag?.level == .everything {
-            metrics.shed.add()
-            return ProxyResponse.overloaded.send(exchange, identity, by: self)
+        if shedsForMemory || lag?.level == .everything {
+            return refuse(exchange, identity)
         }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query,
@@ -142,6 +143,13 @@ final class ProxyLoop: Postponable {
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
         transaction.tryFirstHost()
+    }
+
+    private func refuse(_ exchange: consuming Exchange, _ identity: RequestIdentity) {
+        if shedsForMemory { metrics.shedForMemory.add() } else { metrics.shed.add() }
+        // A client that comes again over another connection may come to another proxy.
+        exchange.endConnection()
+        ProxyResponse.overloaded(shedsForMemory ? .memory : .loopLag).send(exchange, identity, by: self)
     }
 
     /// Whether a request may be sent, by what its like has done to origins.

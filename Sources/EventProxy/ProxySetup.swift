@@ -22,6 +22,7 @@ public final class ProxySetup: Sendable {
     private struct State {
         var snapshot: ProxySnapshot
         var workers: [LoopBound<ProxyWorker>] = []
+        var shedsForMemory = false
     }
 
     private let state: Mutex<State>
@@ -71,6 +72,18 @@ public final class ProxySetup: Sendable {
             state.workers.append(worker)
             let snapshot = state.snapshot
             if snapshot.number > known.number { worker.submit { $0.apply(snapshot) } }
+            if state.shedsForMemory { worker.submit { $0.shedForMemory(true) } }
+        }
+    }
+
+    /// Requests are refused, because memory runs out.
+    var shedsForMemory: Bool { state.withLock { $0.shedsForMemory } }
+
+    /// Has each loop refuse requests, or serve them again, as soon as it comes round.
+    func shedForMemory(_ sheds: Bool) {
+        state.withLock { state in
+            state.shedsForMemory = sheds
+            for worker in state.workers { worker.submit { $0.shedForMemory(sheds) } }
         }
     }
 

@@ -256,6 +256,10 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
         logEntry.note(accessLog.format, pool: pool, write)
     }
 
+    func endAfterAnswer(_ id: UInt64) {
+        if isCurrent(id), state.canBeginResponse { state.becameLast() }
+    }
+
     func note(_ id: UInt64, client: SocketAddress) {
         guard isCurrent(id) else { return }
         forwardedClient = client

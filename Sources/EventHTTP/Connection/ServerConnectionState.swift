@@ -104,6 +104,12 @@ struct ServerConnectionState: Equatable {
         persists = false
     }
 
+    /// Whoever answers wants no other request after this one.
+    mutating func becameLast() {
+        precondition(response == .owed)
+        persists = false
+    }
+
     /// Too much of a request is left after its answer: the connection ends instead.
     mutating func discardGivenUp() {
         precondition(step == .discardBody)

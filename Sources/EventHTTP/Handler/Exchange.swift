@@ -76,6 +76,11 @@ public struct Exchange: ~Copyable {
         connection.note(id, write)
     }
 
+    /// Makes the answer, which has not begun yet, the last one over its connection.
+    package func endConnection() {
+        connection.endAfterAnswer(id)
+    }
+
     // MARK: Following the request
 
     /// Has the rest of the exchange told to `observer`. It is kept until the exchange ends.

@@ -73,6 +73,7 @@ final class AdminState: DeadlineOwner {
     var state: ProcessReport.State {
         if drain.hasBegun { return .draining }
         if !setup.metrics.allSatisfy(\.heartbeat.isStarted) { return .starting }
+        if setup.shedsForMemory { return .overloaded }
         let everything = Int64(LoadShedder.Level.everything.rawValue)
         return setup.metrics.allSatisfy { $0.shedLevel.level >= everything } ? .overloaded : .ready
     }

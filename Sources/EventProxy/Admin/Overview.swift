@@ -50,6 +50,7 @@ struct Overview {
     private(set) var contentBytes: UInt64 = 0
     private(set) var quarantined: UInt64 = 0
     private(set) var shed: UInt64 = 0
+    private(set) var shedForMemory: UInt64 = 0
     private(set) var queued: UInt64 = 0
     private(set) var limited: UInt64 = 0
     let ejectionsRefused: Int
@@ -118,6 +119,7 @@ struct Overview {
             contentBytes += server.contentBytes.total
             quarantined += metrics.quarantined.total
             shed += metrics.shed.total
+            shedForMemory += metrics.shedForMemory.total
             queued += metrics.hostQueued.total
             limited += metrics.hostLimited.total
         }

@@ -16,6 +16,7 @@ public final class ProxyControl: LoopService {
     private var admin: AdminServer?
     private let notifier = ServiceNotifier()
     private var watchdog: Watchdog?
+    private let memory: MemoryWatch
     private var isReady = false
 
     /// `text` is the content of the file at `path` that the setup was made from.
@@ -26,6 +27,7 @@ public final class ProxyControl: LoopService {
         let snapshot = setup.snapshot
         configuration = snapshot.configuration
         checker = HealthChecker(setup, on: loop)
+        memory = MemoryWatch(setup, on: loop)
         discovery = Discovery(on: loop, logger: setup.logger)
         discovery.told = { [unowned self] haveChanged in if haveChanged { publish() } }
         watcher = ConfigurationWatcher(path, content: text, on: loop) { [unowned self] in reload($0, "it changed") }

@@ -24,6 +24,9 @@ public final class ProxyWorker: LoopService {
         server.options = proxy.snapshot.serverOptions
     }
 
+    /// Refuses requests, or serves them again.
+    func shedForMemory(_ sheds: Bool) { proxy.shedsForMemory = sheds }
+
     public func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         server.drain(pace, completion)
     }

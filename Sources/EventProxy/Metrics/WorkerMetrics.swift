@@ -14,6 +14,8 @@ final class WorkerMetrics: Sendable {
     let quarantined = Counter()
     /// Requests that were answered at once, because the loop was late.
     let shed = Counter()
+    /// And because memory ran out.
+    let shedForMemory = Counter()
     /// Requests, and further attempts of some, that waited for their turn at a host; and that no host had room for.
     let hostQueued = Counter()
     let hostLimited = Counter()

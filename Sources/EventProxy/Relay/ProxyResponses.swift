@@ -7,7 +7,7 @@ enum ProxyResponse {
     /// Its like has killed origins, and is not sent to any for a while.
     case quarantined(seconds: Int64)
     /// This proxy has more to do than it can: the limit is its own.
-    case overloaded
+    case overloaded(Overload)
     /// The hosts have as many requests as they may, and as many wait.
     case hostsFull
     case loop
@@ -21,6 +21,11 @@ enum ProxyResponse {
     case noRoute
     /// The client has had what it may have for now.
     case rateLimited(seconds: Int64)
+
+    enum Overload {
+        /// The loop does not keep up, or memory runs out.
+        case loopLag, memory
+    }
 
     var status: Status {
         switch self {
@@ -47,7 +52,8 @@ enum ProxyResponse {
         case .noOrigin(.malformed): "the origin's answer is not valid HTTP\n"
         case .noOrigin(nil): "no origin is available\n"
         case .quarantined: "origins have died under requests like this one; it is not passed on for a while\n"
-        case .overloaded: "this proxy is overloaded\n"
+        case .overloaded(.loopLag): "this proxy is overloaded\n"
+        case .overloaded(.memory): "this proxy runs out of memory\n"
         case .hostsFull: "the origins have as many requests as they may\n"
         case .loop: "this request has passed through this proxy before\n"
         case .methodNotAllowed: "this proxy makes no tunnels to other hosts, and does not answer TRACE itself\n"
@@ -63,7 +69,8 @@ enum ProxyResponse {
     private var limit: StaticString? {
         switch self {
         case .quarantined: "query-of-death"
-        case .overloaded: "loop-lag"
+        case .overloaded(.loopLag): "loop-lag"
+        case .overloaded(.memory): "memory"
         case .hostsFull: "host-requests"
         case .rateLimited: "rate"
         case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute: nil
@@ -93,7 +100,7 @@ enum ProxyResponse {
             identity.begin(&entry, from: Span(), attempts: 0)
             entry.end(outcome: cause.word)
         }
-        send(exchange, identity, proxy.tellsStatus ? ProxyStatus(error: cause.errorType) : nil)
+        send(exchange, identity, proxy.tellsStatus ? ProxyStatus(error: cause.errorType, limit: limit) : nil)
     }
 
     func send(_ exchange: consuming Exchange, _ identity: RequestIdentity, _ proxyStatus: ProxyStatus?) {

@@ -9,6 +9,8 @@ struct ProxyStatus {
 
     /// Why there is no better answer; nil for a good one.
     var error: StaticString?
+    /// Which limit of the proxy refused the request, as `X-Limit` has it.
+    var limit: StaticString?
     /// The label of the host that was asked last; empty when none was, or when answers do not say who gave them.
     var nextHop: [UInt8] = []
     /// How many hosts were asked, and how many could have been.
@@ -27,7 +29,11 @@ struct ProxyStatus {
             writer.literal("; next-hop=")
             writer.structured(nextHop.span)
         }
-        if attempts > 0 {
+        if let limit {
+            writer.literal("; details=\"")
+            writer.literal(limit)
+            writer.literal("\"")
+        } else if attempts > 0 {
             writer.literal("; details=\"attempt ")
             writer.decimal(UInt64(attempts))
             writer.literal("/")
