@@ -136,6 +136,9 @@ extension ProxyLoop {
             leg.origin.metrics.answered(status, us: latencyNs / 1_000)
             serviceMetrics[table[leg.host].service].firstByte.observe(us: latencyNs / 1_000)
         }
+        if isAdaptive, status != nil || outcome == .hang {
+            adapt(service: table[leg.host].service, us: latencyNs / 1_000, beganMs: leg.beganNs / 1_000_000)
+        }
         if outcome == .success { latency.record(us: latencyNs / 1_000, nowMs: nowMs) }
         let change = health.report(
             outcome, of: leg.host, isProbe: leg.isProbe, sentMs: leg.beganNs / 1_000_000, nowMs: nowMs,

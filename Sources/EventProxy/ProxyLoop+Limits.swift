@@ -57,8 +57,11 @@ extension ProxyLoop {
         noteRoom(origin)
     }
 
-    private func noteRoom(_ origin: Origin) {
-        if origin.number != TriedHosts.gone { table.setFull(origin.number, !origin.queue.hasRoom) }
+    func noteRoom(_ origin: Origin) {
+        guard origin.number != TriedHosts.gone else { return }
+        let isFull = !origin.queue.hasRoom
+        table.setFull(origin.number, isFull)
+        if isFull, isAdaptive { concurrency[table[origin.number].service].reached() }
     }
 
     /// No host had room for a request, the last one this one.
@@ -69,7 +72,7 @@ extension ProxyLoop {
         setup.logger.warning(
             """
             \(count) request(s) found no room: \(name) has \(origin.queue.active) of this worker's \
-            \(origin.queue.limit), and \(origin.queue.waiting) wait; see limits.host_requests and limits.host_queue
+            \(origin.queue.limit), and \(origin.queue.waiting) wait; see limits.host_requests, host_queue and adaptive
             """)
     }
 }

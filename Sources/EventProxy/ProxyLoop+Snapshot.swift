@@ -16,6 +16,7 @@ extension ProxyLoop {
         for transaction in transactions { transaction.renumber(hosts: hosts, services: services) }
         moveOrigins(hosts, new)
         moveServices(services, new)
+        moveConcurrency(services, new)
         moveTable(hosts, services, new)
         takeRules(from: new)
     }
@@ -80,5 +81,6 @@ extension ProxyLoop {
         let name = Array((configuration.originHeader ?? "").utf8)
         originName = name
         originField = name.isEmpty ? nil : FieldName(name.span)
+        shareLimits()
     }
 }

@@ -49,6 +49,8 @@ final class ProxyLoop: Postponable {
     var health: HealthView
     var detectors: ContiguousArray<OutlierDetector>
     var budgets: ContiguousArray<RetryBudget>
+    /// Of each service, if its limit is to be found out.
+    var concurrency: ContiguousArray<ConcurrencyLimit> = []
     var latency = LatencyQuantile()
     var memory = SuccessMemory()
     var random: SplitMix64
@@ -106,6 +108,7 @@ final class ProxyLoop: Postponable {
         }
         origins = ContiguousArray(snapshot.hosts.map { Origin($0, snapshot, on: loop, worker: worker, metrics) })
         for host in origins.indices { origins[host].number = host }
+        moveConcurrency([], snapshot)
         takeRules(from: snapshot)
     }
 

@@ -61,6 +61,11 @@ struct MetricsPage {
         metrics.begin("proxy_retry_budget", .gauge, "Retries and hedges that the budget has left.")
         for service in services { metrics.sample(labels(service), service.budget) }
         metrics.begin(
+            "proxy_service_concurrency_limit", .gauge, "Requests that a service is sent at once, by limits.adaptive.")
+        for service in services where service.concurrencyLimit > 0 {
+            metrics.sample(labels(service), service.concurrencyLimit)
+        }
+        metrics.begin(
             "proxy_upstream_first_byte_seconds", .histogram,
             "From the end of an attempt's request to the head of its response.")
         for service in services { metrics.sample(labels(service), service.firstByte) }

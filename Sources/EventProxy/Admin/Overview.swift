@@ -27,6 +27,7 @@ struct Overview {
         var hedges: UInt64 = 0
         var hedgesWon: UInt64 = 0
         var budget: Int64 = 0
+        var concurrencyLimit: Int64 = 0
         var firstByte = DurationHistogram.Snapshot()
     }
 
@@ -134,6 +135,7 @@ struct Overview {
             services[index].hedges += metrics.hedges.total
             services[index].hedgesWon += metrics.hedgesWon.total
             services[index].budget += metrics.budget.level
+            services[index].concurrencyLimit += metrics.concurrencyLimit.level
             services[index].firstByte += metrics.firstByte.snapshot
         }
     }

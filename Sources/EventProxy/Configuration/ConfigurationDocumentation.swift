@@ -66,6 +66,9 @@ enum ConfigurationDocumentation {
         http sends a request to every host, whose answer must be as expected, and takes a host out while it answers \
         with the field x-drain: 1; none checks nothing. Default: tcp.
         proxy.limits How much of everything the proxy accepts.
+        proxy.limits.adaptive How many requests a service is sent at a time follows from how long it takes for them: \
+        fewer while they take longer than half more than without load, at least 4 from each worker. host_requests \
+        stays the most for each host. Default: false.
         proxy.limits.body_bytes The largest body of a request, up to 1 TiB; 0 for no limit; bytes. Default: 0.
         proxy.limits.connections How many clients each worker serves at a time, up to 1048576; 0 for as many as the \
         limit on descriptors allows. Default: 0.

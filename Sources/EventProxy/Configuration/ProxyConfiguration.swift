@@ -317,6 +317,11 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// may, up to 65536; 0 for none. Each worker has an equal share of it, at least 1. Default: 1024.
         public var hostQueue = 1_024
 
+        /// Key `proxy.limits.adaptive`: how many requests a service is sent at a time follows from how long it takes
+        /// for them: fewer while they take longer than half more than without load, at least 4 from each worker.
+        /// `host_requests` stays the most for each host. Default: `false`.
+        public var adaptive = false
+
         /// All defaults.
         public init() {}
     }

@@ -157,6 +157,7 @@ extension ProxyConfiguration.Limits: ConfigurationSection {
         .key("connections", \.connections, .integer(0...connectionsMax)),
         .key("host_requests", \.hostRequests, .integer(0...connectionsMax)),
         .key("host_queue", \.hostQueue, .integer(0...hostQueueMax)),
+        .key("adaptive", \.adaptive, .boolean),
     ]
 }
 

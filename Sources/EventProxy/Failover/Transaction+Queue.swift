@@ -68,7 +68,7 @@ extension Transaction {
     func refused(by origin: Origin) {
         proxy.countLimited(by: origin)
         if attempt.count > 0 { proxy.giveBackRetry(service: service) }
-        giveUp(.hostsFull)
+        giveUp(.hostsFull(isAdaptive: proxy.isAdaptive))
     }
 
     /// It does not wait any longer.

@@ -15,9 +15,11 @@ public struct HostLimits: Sendable, CustomStringConvertible {
 
     func queue(ofWorker worker: Int) -> HostQueue<Transaction> {
         HostQueue(
-            limit: max(share(of: requests, worker), 1),
+            limit: requests(ofWorker: worker),
             waitingMax: waiting == 0 ? 0 : max(share(of: waiting, worker), 1), deadlineMs: waitingMs)
     }
+
+    func requests(ofWorker worker: Int) -> Int { max(share(of: requests, worker), 1) }
 
     private func share(of whole: Int, _ worker: Int) -> Int {
         whole / workers + (worker < whole % workers ? 1 : 0)

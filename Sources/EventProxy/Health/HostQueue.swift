@@ -98,6 +98,12 @@ struct HostQueue<Ticket>: ~Copyable {
         return .wait(place: place, untilMs: nowMs + deadlineMs)
     }
 
+    /// So many may be started from now on.
+    mutating func limit(to limit: Int) {
+        precondition(limit >= 1)
+        self.limit = limit
+    }
+
     /// A request that was started has ended. `next` says who follows.
     mutating func finished() {
         precondition(active > 0)

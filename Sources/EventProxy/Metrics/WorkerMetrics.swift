@@ -88,6 +88,8 @@ final class ServiceMetrics: Sendable {
     let overBudget = Counter()
     /// Retries that the budget has left.
     let budget = Gauge()
+    /// How many requests it is sent at once at most, if that is found out; else 0.
+    let concurrencyLimit = Gauge()
     /// From the end of the request to the head of the response, of each attempt that was answered.
     let firstByte = DurationHistogram()
     private let after = CacheLinePadding()

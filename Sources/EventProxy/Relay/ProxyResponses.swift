@@ -9,7 +9,7 @@ enum ProxyResponse {
     /// This proxy has more to do than it can: the limit is its own.
     case overloaded(Overload)
     /// The hosts have as many requests as they may, and as many wait.
-    case hostsFull
+    case hostsFull(isAdaptive: Bool)
     case loop
     case methodNotAllowed
     case optionsAnswered
@@ -71,7 +71,7 @@ enum ProxyResponse {
         case .quarantined: "query-of-death"
         case .overloaded(.loopLag): "loop-lag"
         case .overloaded(.memory): "memory"
-        case .hostsFull: "host-requests"
+        case .hostsFull(let isAdaptive): isAdaptive ? "adaptive" : "host-requests"
         case .rateLimited: "rate"
         case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute: nil
         }
