@@ -16,7 +16,7 @@ extension ProxyLoop {
 
     /// The host of a first attempt. A host on probation is given one request that can be sent again.
     func selectFirst(
-        key: UInt64, choice: ServiceChoice, probes: ProbeLeave
+        key: UInt64, choice: ServiceChoice, probes: ProbeLeave, worst: HostFilter.Quality = .any
     ) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
         if probes != .never, let host = probeHost(among: choice.services), probes == .whenDue || isOverdue(host),
@@ -26,7 +26,7 @@ extension ProxyLoop {
             refreshHealth()
             return (host, true)
         }
-        guard let host = select(TriedHosts(), key, choice) else { return nil }
+        guard let host = select(TriedHosts(), key, choice, worst: worst) else { return nil }
         return (host, false)
     }
 

@@ -143,9 +143,10 @@ final class ProxyLoop: Postponable {
         let transaction = idle.popLast() ?? addTransaction()
         transaction.route = route
         transaction.choice = route?.choice ?? .all
+        let preferred = route?.split?.choice(for: request, from: exchange.clientAddress, using: &random)
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
-        transaction.tryFirstHost()
+        transaction.tryFirstHost(preferring: preferred)
     }
 
     private func refuse(_ exchange: consuming Exchange, _ identity: RequestIdentity) {

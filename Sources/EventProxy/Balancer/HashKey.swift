@@ -25,6 +25,16 @@ enum HashKey: Sendable {
         }
     }
 
+    init(_ sticky: ProxyConfiguration.Route.Sticky) {
+        self =
+            switch sticky {
+            case .none: .none
+            case .address: .address
+            case .field(let name): .field(Array(name.utf8))
+            case .cookie(let name): .cookie(Array(name.utf8))
+            }
+    }
+
     func key(of head: borrowing RequestHead, from client: SocketAddress) -> UInt64 {
         switch self {
         case .none: 0

@@ -121,6 +121,12 @@ enum ConfigurationDocumentation {
         proxy.routes.host The host that the request is for, without a port: a name or an address, or *.example.com \
         for all names that end so. Letter case does not matter. Default: "", any.
         proxy.routes.method The method, in upper case as a rule. Default: "", any.
+        proxy.routes.override Requests with a certain field or cookie go to one service, which need be no other \
+        request's; the first that is right counts. Default: none.
+        proxy.routes.override.cookie The name of a cookie, or ""; one of the two is needed. Default: "".
+        proxy.routes.override.field The name of a request field, or "". Default: "".
+        proxy.routes.override.service The name of the service that then gets the request. Required.
+        proxy.routes.override.value The value that it must have; "" for any. Default: "".
         proxy.routes.path_prefix The segments that the path begins with: /api is /api and /api/x, and not /apix. \
         Default: /, all paths.
         proxy.routes.rate_limit How many of these requests are passed on. Default: all.
@@ -129,6 +135,14 @@ enum ConfigurationDocumentation {
         proxy.routes.response_fields The same for responses. Default: nothing.
         proxy.routes.services The names of the services that may get the request, for the first attempt and every \
         other. Default: all.
+        proxy.routes.split Which part of the requests each service gets; not beside services. What one could not \
+        answer, the others may get. Default: none, and the services share as balancing says.
+        proxy.routes.split.service The name of the service. Required.
+        proxy.routes.split.weight Its share beside those of the others, from 0 (it only gets what others could not \
+        answer) to 256. Required.
+        proxy.routes.sticky By what a client is known, so that split gives all of its requests to the same service: \
+        address, field NAME or cookie NAME (without it: the address); or none, each request by itself. Default: \
+        none.
         proxy.services The services behind the proxy, at least one. Required.
         proxy.services.host The hosts of the service, at least one, none twice. Required.
         proxy.services.host.address An IPv4 address, an IPv6 address without brackets, or a DNS name, which is \

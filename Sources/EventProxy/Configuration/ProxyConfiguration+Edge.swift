@@ -62,6 +62,19 @@ extension ProxyConfiguration {
         /// every other. Default: all.
         public var services: [String] = []
 
+        /// Key `proxy.routes.split`: which part of the requests each service gets; not beside `services`. What one
+        /// could not answer, the others may get. Default: none, and the services share as `balancing` says.
+        public var split: [Share] = []
+
+        /// Key `proxy.routes.sticky`: by what a client is known, so that `split` gives all of its requests to the same
+        /// service: `address`, `field NAME` or `cookie NAME` (without it: the address); or `none`, each request by
+        /// itself. Default: `none`.
+        public var sticky = Sticky.none
+
+        /// Key `proxy.routes.override`: requests with a certain field or cookie go to one service, which need be no
+        /// other request's; the first that is right counts. Default: none.
+        public var overrides: [Override] = []
+
         /// Keys `proxy.routes.allow` and `proxy.routes.deny`: which of the clients that may ask at all may ask for
         /// this. Default: all.
         public var access = Access()
@@ -125,7 +138,12 @@ extension ProxyConfiguration.Route: ConfigurationSection {
         .key("host", \.host, .routeHost),
         .key("path_prefix", \.pathPrefix, .pathPrefix),
         .key("method", \.method, .method),
-        .key("services", \.services, .list(of: .serviceName, unique: Unique.serviceName, mayBeEmpty: true)),
+        .key("services", \.services, .list(of: .serviceName, unique: Unique.serviceName, mayBeEmpty: true))
+            .excluding("split", if: \.hasServicesAndSplit),
+        .key("split", \.split, .list(of: .section, unique: Share.unique, mayBeEmpty: true))
+            .excluding("services", if: \.hasServicesAndSplit),
+        .key("sticky", \.sticky, .sticky),
+        .key("override", \.overrides, .list(of: .section, unique: Override.unique, mayBeEmpty: true)),
         .key("allow", \.access.allow, .blocks),
         .key("deny", \.access.deny, .blocks),
         .key("rate_limit", \.rateLimit, .section),
@@ -137,6 +155,8 @@ extension ProxyConfiguration.Route: ConfigurationSection {
         key: nil,
         identity: { "\(RouteHost($0.host)) \(RoutePath.canonical($0.pathPrefix)) \($0.method)" },
         name: { _ in "a route for the same requests" })
+
+    private var hasServicesAndSplit: Bool { !services.isEmpty && !split.isEmpty }
 }
 
 extension ProxyConfiguration.FieldChanges: ConfigurationSection {

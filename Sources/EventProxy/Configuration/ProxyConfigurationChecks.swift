@@ -34,15 +34,16 @@ extension ProxyConfiguration {
         let names = services.map(\.name)
         for (index, (route, node)) in zip(routes, nodes).enumerated() {
             check(route.rateLimit, node, "proxy.routes[\(index)].rate_limit", &findings)
-            guard case .sequence(let places)? = node.value(of: "services")?.content else { continue }
-            if names.count > ServiceMask.servicesMax, let place = places.first {
+            route.checkSplit(node, "proxy.routes[\(index)]", &findings)
+            let named = route.namedServices(node)
+            if names.count > ServiceMask.servicesMax, let first = named.first {
                 let most = "routes can choose among at most \(ServiceMask.servicesMax) services"
-                findings.report(place.position, "\(most), and there are \(names.count)")
+                findings.report(first.node.position, "\(most), and there are \(names.count)")
                 return
             }
-            for (name, place) in zip(route.services, places) where !names.contains(name) {
+            for (name, place, path) in named where !names.contains(name) {
                 let nearest = name.nearest(of: names).map { " (did you mean '\($0)'?)" } ?? ""
-                let path = "proxy.routes[\(index)].services"
+                let path = "proxy.routes[\(index)].\(path)"
                 findings.report(place.position, "no service is called \(name.quotedForMessage) in \(path)\(nearest)")
             }
         }

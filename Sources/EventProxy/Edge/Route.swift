@@ -14,6 +14,8 @@ final class Route: Sendable {
     let rate: RateRule?
     /// The services that they may go to.
     let choice: ServiceChoice
+    /// Nil if all of them are alike.
+    let split: ServiceSplit?
     /// Nil if nothing is done to the fields.
     let requestFields: FieldRules?
     let responseFields: FieldRules?
@@ -28,6 +30,7 @@ final class Route: Sendable {
         access = AccessList(ProxyConfiguration.Access())
         rate = nil
         choice = .all
+        split = nil
         requestFields = FieldRules.unlessEmpty([configuration.requestFields])
         responseFields = FieldRules.unlessEmpty([configuration.responseFields])
         fingerprintSalt = 0
@@ -40,11 +43,14 @@ final class Route: Sendable {
         method = Array(route.method.utf8)
         access = AccessList(route.access)
         rate = RateRule(route.rateLimit, place: "\(route.host) \(route.pathPrefix) \(route.method)")
-        let named = configuration.services.indices.filter { route.services.contains(configuration.services[$0].name) }
-        choice = route.services.isEmpty ? .all : ServiceChoice(number: number, services: ServiceMask(named))
+        let names = route.services + route.split.map(\.service)
+        let named = configuration.services.indices.filter { names.contains(configuration.services[$0].name) }
+        choice = names.isEmpty ? .all : ServiceChoice(number: number, services: ServiceMask(named))
         requestFields = FieldRules.unlessEmpty([configuration.requestFields, route.requestFields])
         responseFields = FieldRules.unlessEmpty([configuration.responseFields, route.responseFields])
-        fingerprintSalt = Hash64.hash(Array("\(route.host) \(route.pathPrefix) \(route.method)".utf8).span, seed: 0)
+        let salt = Hash64.hash(Array("\(route.host) \(route.pathPrefix) \(route.method)".utf8).span, seed: 0)
+        fingerprintSalt = salt
+        split = ServiceSplit(route, number: number, salt: salt, of: configuration.services)
     }
 
     /// Whether the request is one of this kind. `host` is the one that it is for, if it says so.

@@ -6,11 +6,14 @@ internal import EventHTTP
 extension Transaction {
     // MARK: Attempts
 
-    /// Begins the first attempt.
-    func tryFirstHost() {
+    /// Begins the first attempt: at a service that is meant, as long as it has a host that is well, or at any that the
+    /// request may go to.
+    func tryFirstHost(preferring preferred: ServiceChoice?) {
         let isRepeatable = isIdempotent && isRequestComplete
-        let first = proxy.selectFirst(
-            key: key, choice: choice, probes: attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue)
+        let probes: ProxyLoop.ProbeLeave = attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue
+        var first: (host: Int, isProbe: Bool)?
+        if let preferred { first = proxy.selectFirst(key: key, choice: preferred, probes: probes, worst: .usable) }
+        first = first ?? proxy.selectFirst(key: key, choice: choice, probes: probes)
         guard let first else { return giveUp() }
         enter(first.host, isProbe: first.isProbe)
     }
