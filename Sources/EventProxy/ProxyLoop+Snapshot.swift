@@ -12,12 +12,13 @@ extension ProxyLoop {
         let old = snapshot
         let hosts = old.numbers(in: new)
         let services = old.serviceNumbers(in: new)
+        let choices = old.choiceNumbers(in: new)
         snapshot = new
         for transaction in transactions { transaction.renumber(hosts: hosts, services: services) }
         moveOrigins(hosts, new)
         moveServices(services, new)
         moveConcurrency(services, new)
-        moveTable(hosts, services, new)
+        moveTable(hosts, services, choices, new)
         takeRules(from: new)
     }
 
@@ -49,13 +50,13 @@ extension ProxyLoop {
         self.budgets = budgets
     }
 
-    private func moveTable(_ hosts: [Int?], _ services: [Int?], _ new: ProxySnapshot) {
+    private func moveTable(_ hosts: [Int?], _ services: [Int?], _ choices: [Int?], _ new: ProxySnapshot) {
         var table = new.makeTable()
         table.adopt(self.table, moved: hosts)
         let known = Set(hosts.compactMap(\.self))
         for host in new.hosts.indices where !known.contains(host) { table.startRamp(host, nowMs: loop.nowMs) }
         var balancer = new.makeBalancer(table, seed: setup.seed &+ worker)
-        balancer.adopt(self.balancer, hosts: hosts, services: services)
+        balancer.adopt(self.balancer, hosts: hosts, services: services, choices: choices)
         self.table = table
         self.balancer = balancer
         health = HealthView(new.health)

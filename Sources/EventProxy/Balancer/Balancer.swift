@@ -44,18 +44,20 @@ enum Balancer: ~Copyable {
     }
 
     /// Takes over from the balancer of before what holds on; see `WeightedRoundRobin.adopt`.
-    mutating func adopt(_ old: borrowing Balancer, hosts: [Int?], services: [Int?]) {
+    mutating func adopt(_ old: borrowing Balancer, hosts: [Int?], services: [Int?], choices: [Int?]) {
         switch old {
-        case .roundRobin(let before): adopt(before, hosts, services)
+        case .roundRobin(let before): adopt(before, hosts, services, choices)
         case .leastRequests: break
         case .consistentHash: break
         }
     }
 
-    private mutating func adopt(_ before: borrowing WeightedRoundRobin, _ hosts: [Int?], _ services: [Int?]) {
+    private mutating func adopt(
+        _ before: borrowing WeightedRoundRobin, _ hosts: [Int?], _ services: [Int?], _ choices: [Int?]
+    ) {
         switch consume self {
         case .roundRobin(var turns):
-            turns.adopt(before, hosts: hosts, services: services)
+            turns.adopt(before, hosts: hosts, services: services, choices: choices)
             self = .roundRobin(turns)
         case .leastRequests: self = .leastRequests
         case .consistentHash(let ring): self = .consistentHash(ring)

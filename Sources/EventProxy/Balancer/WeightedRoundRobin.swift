@@ -26,10 +26,12 @@ struct WeightedRoundRobin: ~Copyable {
     }
 
     /// Takes over whose turn it is among those that were there: for each host of before its number now, or nil; and the
-    /// same for the services. Else every change would begin with the same host.
-    mutating func adopt(_ old: borrowing WeightedRoundRobin, hosts: [Int?], services: [Int?]) {
-        firsts.adopt(old.firsts, hosts: hosts, services: services)
-        alternates.adopt(old.alternates, hosts: hosts, services: services)
+    /// same for the services, and for the choices among them. Else every change would begin with the same host.
+    mutating func adopt(
+        _ old: borrowing WeightedRoundRobin, hosts: [Int?], services: [Int?], choices: [Int?]
+    ) {
+        firsts.adopt(old.firsts, hosts: hosts, services: services, choices: choices)
+        alternates.adopt(old.alternates, hosts: hosts, services: services, choices: choices)
         roll = old.roll
     }
 
@@ -48,23 +50,39 @@ private struct SmoothCycle: ~Copyable {
     /// The credit of each service, and then again for each choice among services that has been made: a service that is
     /// ahead in one would else be passed over in another.
     private var services: ContiguousArray<Int>
+    private let serviceCount: Int
     private var hosts: ContiguousArray<Int>
     private let seed: Int
 
     init(_ table: borrowing HostTable, seed: Int) {
-        services = ContiguousArray(repeating: 0, count: table.serviceCount)
+        serviceCount = table.serviceCount
+        services = ContiguousArray(repeating: 0, count: serviceCount)
         hosts = ContiguousArray(repeating: 0, count: table.count)
         self.seed = seed
     }
 
-    mutating func adopt(_ old: borrowing SmoothCycle, hosts moved: [Int?], services movedServices: [Int?]) {
+    mutating func adopt(
+        _ old: borrowing SmoothCycle, hosts moved: [Int?], services movedServices: [Int?], choices: [Int?]
+    ) {
         for (before, now) in moved.enumerated() { if let now { hosts[now] = old.hosts[before] } }
-        for (before, now) in movedServices.enumerated() { if let now { services[now] = old.services[before] } }
+        for (oldChoice, newChoice) in choices.enumerated() {
+            // One that nothing has been chosen by yet has no credit.
+            guard let newChoice, old.services.count >= (oldChoice + 1) * old.serviceCount else { continue }
+            makeRoom(forChoice: newChoice)
+            for (before, now) in movedServices.enumerated() {
+                guard let now else { continue }
+                services[newChoice * serviceCount + now] = old.services[oldChoice * old.serviceCount + before]
+            }
+        }
+    }
+
+    private mutating func makeRoom(forChoice number: Int) {
+        while services.count < (number + 1) * serviceCount { services.append(0) }
     }
 
     mutating func select(_ table: borrowing HostTable, _ filter: HostFilter, nowMs: Int64) -> Int? {
-        let first = filter.choice.number * table.serviceCount
-        while services.count < first + table.serviceCount { services.append(0) }
+        let first = filter.choice.number * serviceCount
+        makeRoom(forChoice: filter.choice.number)
         guard let service = nextService(table, filter, credits: first, nowMs: nowMs) else { return nil }
         return nextHost(of: table.service(service).hosts, table, filter, nowMs: nowMs)
     }

@@ -99,6 +99,15 @@ final class ProxySnapshot: Sendable {
         return configuration.services.map { names.firstIndex(of: $0.name) }
     }
 
+    /// The same for choices among services: the one among all, and then those of the routes, in the file's order.
+    func choiceNumbers(in other: ProxySnapshot) -> [Int?] {
+        let identities = other.configuration.routes.map(ProxyConfiguration.Route.unique.identity)
+        let routes = configuration.routes.map { route -> Int? in
+            identities.firstIndex(of: ProxyConfiguration.Route.unique.identity(route)).map { $0 + 1 }
+        }
+        return [0] + routes
+    }
+
     // MARK: What loops make of it
 
     /// What a loop knows of the hosts before it has met them.

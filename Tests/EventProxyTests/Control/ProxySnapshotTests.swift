@@ -74,11 +74,61 @@ struct ProxySnapshotTests {
             let next = Self.snapshot(services, after: snapshot)
             table = next.makeTable()
             var following = next.makeBalancer(table, seed: 0)
-            following.adopt(balancer, hosts: snapshot.numbers(in: next), services: snapshot.serviceNumbers(in: next))
+            following.adopt(
+                balancer, hosts: snapshot.numbers(in: next), services: snapshot.serviceNumbers(in: next), choices: [0])
             balancer = following
             snapshot = next
         }
         #expect(counts == [10, 10, 10])
+    }
+
+    @Test func `so it does among the services of each route, in whatever order they come`() {
+        var configuration = Self.configuration(["a": ["10.0.0.1"], "b": ["10.0.0.2"], "c": ["10.0.0.3"]])
+        configuration.routes = ["/x", "/y"].map { path in
+            var route = ProxyConfiguration.Route()
+            route.pathPrefix = path
+            route.services = ["b", "c"]
+            return route
+        }
+        var snapshot = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
+        var table = snapshot.makeTable()
+        var random = SplitMix64(seed: 1)
+        var balancer = snapshot.makeBalancer(table, seed: 0)
+        var counts: [String: Int] = [:]
+        for round in 0..<20 {
+            // The route that was asked for in this round is asked for again, where it is now.
+            for (number, route) in configuration.routes.enumerated() where route.pathPrefix == "/x" || round % 2 == 0 {
+                let services = configuration.services.indices.filter { configuration.services[$0].name != "a" }
+                let choice = ServiceChoice(number: number + 1, services: ServiceMask(services))
+                let host = balancer.select(
+                    table, key: 0, tried: TriedHosts(), choice: choice, nowMs: 0, random: &random)
+                let service = host.map { snapshot.hosts[$0].service } ?? "none"
+                counts["\(route.pathPrefix) \(service)", default: 0] += 1
+            }
+            configuration.routes.reverse()
+            if round % 3 == 0 { configuration.services.reverse() }
+            let next = ProxySnapshot(configuration, KnownAddresses(), after: snapshot, workers: 1)
+            table = next.makeTable()
+            var following = next.makeBalancer(table, seed: 0)
+            following.adopt(
+                balancer, hosts: snapshot.numbers(in: next), services: snapshot.serviceNumbers(in: next),
+                choices: snapshot.choiceNumbers(in: next))
+            balancer = following
+            snapshot = next
+        }
+        #expect(counts == ["/x b": 10, "/x c": 10, "/y b": 5, "/y c": 5])
+    }
+
+    @Test func `a route that is new or gone leaves the others their turns`() {
+        var configuration = Self.configuration(["a": ["10.0.0.1"], "b": ["10.0.0.2"]])
+        configuration.routes = [ProxyConfiguration.Route(), ProxyConfiguration.Route()]
+        configuration.routes[1].pathPrefix = "/x"
+        let first = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
+        configuration.routes[0].pathPrefix = "/y"
+        configuration.routes.reverse()
+        let second = ProxySnapshot(configuration, KnownAddresses(), after: first, workers: 1)
+        #expect(first.choiceNumbers(in: second) == [0, nil, 1])
+        #expect(second.choiceNumbers(in: first) == [0, 2, nil])
     }
 
     @Test(arguments: ProxyConfiguration.Balancing.Policy.allCases)
