@@ -50,6 +50,7 @@ struct ProxyServer: ParsableCommand {
         do throws(ConfigurationErrors) {
             text = try ProxyConfiguration.read(path: config)
             configuration = try ProxyConfiguration.parse(text, file: config)
+            try configuration.checkFiles(file: config)
         } catch {
             StandardError.print("\(error)")
             throw ExitCode(2)

@@ -23,6 +23,7 @@ public struct Status: Sendable, Equatable {
     public static let noContent = Status(known: 204)
     public static let notModified = Status(known: 304)
     public static let badRequest = Status(known: 400)
+    public static let unauthorized = Status(known: 401)
     public static let forbidden = Status(known: 403)
     public static let notFound = Status(known: 404)
     public static let methodNotAllowed = Status(known: 405)

@@ -6,6 +6,7 @@ struct AdminHandler: Handler {
     let admin: AdminState
 
     mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
+        guard Self.isProbe(request.path) || admin.admits(request.fields) else { return Answer.askForToken(exchange) }
         let isDrain = request.path.equals("/drain")
         if request.method == .post, isDrain { return drain(request, exchange) }
         guard request.method == .get || request.method == .head else {
@@ -23,6 +24,11 @@ struct AdminHandler: Handler {
         case "/drain": Answer.send(exchange, Answer.status(admin.state.rawValue), .json)
         default: Answer.notFound(exchange)
         }
+    }
+
+    /// The kubelet has no token, and learns nothing from these but how the proxy is.
+    private static func isProbe(_ path: Span<UInt8>) -> Bool {
+        path.equals("/livez") || path.equals("/readyz") || path.equals("/startupz")
     }
 
     private func ready(_ exchange: consuming Exchange) {
@@ -82,6 +88,16 @@ private enum Answer {
     static func forbid(_ exchange: consuming Exchange) {
         let text: StaticString = "browsers may not drain this proxy; use curl -X POST\n"
         exchange.respond(.forbidden, text) { $0.add("Content-Type", "text/plain; charset=utf-8") }
+    }
+
+    /// RFC 9110 §11.6.1, RFC 6750 §3. Basic is for browsers.
+    static func askForToken(_ exchange: consuming Exchange) {
+        exchange.respond(.unauthorized, "the token of proxy.admin.token_file is needed\n") { fields in
+            fields.add("WWW-Authenticate", "Bearer realm=\"proxy-server\"")
+            fields.add("WWW-Authenticate", "Basic realm=\"proxy-server\"")
+            fields.add("Content-Type", "text/plain; charset=utf-8")
+            fields.add(StatusPage.fields)
+        }
     }
 
     static func notFound(_ exchange: consuming Exchange) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import EventHTTP
+internal import Logging
 
 /// The admin listener: probes, metrics, the configuration, the state of all hosts, and a page for people.
 ///
@@ -39,6 +40,9 @@ final class AdminState: DeadlineOwner {
     private let droppedLogLines: @Sendable () -> UInt64
     private let drain: Drain
     private var recent = RecentLatency()
+    private let tokenFile: String
+    /// The one of the file, as it was when it could be read last.
+    private var token: AdminToken?
     private var deadline: TimerWheel.ID?
 
     init(
@@ -48,6 +52,7 @@ final class AdminState: DeadlineOwner {
         self.loop = loop
         self.droppedLogLines = droppedLogLines
         self.drain = drain
+        tokenFile = setup.snapshot.configuration.admin.tokenFile
         deadline = loop.addDeadline(self)
         deadlinePassed()
     }
@@ -57,8 +62,27 @@ final class AdminState: DeadlineOwner {
     }
 
     func deadlinePassed() {
+        readToken()
         recent.rotate(Overview.totals(setup))
         if let deadline { loop.setDeadline(deadline, atMs: loop.nowMs + RecentLatency.halfMs) }
+    }
+
+    // MARK: Who may ask
+
+    /// Kubernetes changes a secret's file when the secret changes. One that cannot be read leaves all as it was.
+    private func readToken() {
+        guard !tokenFile.isEmpty else { return }
+        do throws(AdminToken.Failure) {
+            token = try AdminToken(path: tokenFile)
+        } catch {
+            setup.logger.error("proxy.admin.token_file \(tokenFile): \(error.reason); the token of before holds")
+        }
+    }
+
+    /// Everybody, if there is no token; nobody, if there should be one and it has never been read.
+    func admits(_ fields: borrowing Fields) -> Bool {
+        if tokenFile.isEmpty { return true }
+        return token?.isSaid(by: fields) ?? false
     }
 
     /// Begins a drain as SIGTERM does, if none has begun.

@@ -32,6 +32,8 @@ enum ConfigurationDocumentation {
         alone.
         proxy.admin.enabled Whether there is such a listener. Default: true.
         proxy.admin.port The TCP port, from 1 to 65535. Default: 9901.
+        proxy.admin.token_file A file with a token, 16 to 1024 visible ASCII characters, that all must know who ask \
+        for anything but /livez, /readyz and /startupz; "" for none. It is read again when it changes. Default: "".
         proxy.balancing Which host is next.
         proxy.balancing.hash_cookie hash goes by the value of this cookie, and by the client's address if there is \
         none; not beside hash_field. "" for no cookie. Default: "".

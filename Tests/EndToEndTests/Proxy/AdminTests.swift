@@ -10,13 +10,14 @@ struct AdminTests {
         let server: Server
         let adminPort: UInt16
 
-        init(_ services: [[UInt16]], workers: Int = 2, drainDelay: String = "0s") throws {
+        init(_ services: [[UInt16]], workers: Int = 2, drainDelay: String = "0s", admin: String = "") throws {
             adminPort = RefusedPort.free()
+            let lines = "  admin:\n    port: \(adminPort)\n\(admin)"
             server = try Server.proxy(
                 services, workers: workers,
-                more: "  admin:\n    port: \(adminPort)\n  drain:\n    delay: \(drainDelay)\n  log:\n    file: \"\"\n")
+                more: lines + "  drain:\n    delay: \(drainDelay)\n  log:\n    file: \"\"\n")
             // The first worker says that it listens; the others may be a moment behind.
-            _ = try eventually(20, "all workers") { try admin("/startupz").status == 200 ? true : nil }
+            _ = try eventually(20, "all workers") { try self.admin("/startupz").status == 200 ? true : nil }
         }
 
         func admin(_ path: String, method: String = "GET", fields: String = "") throws -> RawResponse {
@@ -52,6 +53,42 @@ struct AdminTests {
         #expect(try proxy.admin("/drain", method: "PUT")["allow"] == "GET, HEAD, POST")
         // Clients do not reach it.
         #expect(try proxy.server.get("/metrics").text == "well")
+    }
+
+    @Test func `with a token everything but the probes is for those who know it`() throws {
+        let origin = Self.origin()
+        let folder = TemporaryFolder()
+        let token = "0123456789abcdef"
+        try Files.write(token + "\n", to: folder.path("token"))
+        let proxy = try Proxy([[origin.port]], admin: "    token_file: \(folder.path("token"))\n")
+        for path in ["/livez", "/readyz", "/startupz"] { #expect(try proxy.admin(path).status == 200) }
+        for path in ["/", "/metrics", "/config", "/upstreams", "/drain", "/nothing"] {
+            let refused = try proxy.admin(path)
+            #expect(refused.status == 401 && refused.values("www-authenticate").count == 2)
+            let isThere = path != "/nothing"
+            #expect(try proxy.admin(path, fields: "Authorization: Bearer \(token)\r\n").status == (isThere ? 200 : 404))
+        }
+        #expect(try proxy.admin("/drain", method: "POST", fields: "Authorization: Bearer \(token)x\r\n").status == 401)
+        #expect(try proxy.admin("/readyz").status == 200)
+        let shown = try proxy.admin("/config", fields: "Authorization: Basic OjAxMjM0NTY3ODlhYmNkZWY=\r\n")
+        #expect(shown.status == 200 && !shown.text.contains(token))
+    }
+
+    @Test(arguments: [[], ["--check"]]) func `a token file that holds none is told, and the exit status is 2`(
+        arguments: [String]
+    ) throws {
+        let folder = TemporaryFolder()
+        let origin = Self.origin()
+        for content in [nil, "short\n"] {
+            let path = folder.path("token")
+            if let content { try Files.write(content, to: path) }
+            let text = Server.configuration(
+                [[origin.port]], port: RefusedPort.free(), more: "  admin:\n    token_file: \(path)\n")
+            try Files.write(text, to: folder.path("c.yaml"))
+            let result = try run(Executable.path("proxy-server"), ["--config", folder.path("c.yaml")] + arguments)
+            #expect(result.end == .exited(2))
+            #expect(result.output.contains("error: proxy.admin.token_file '\(path)': "), "\(result.output)")
+        }
     }
 
     @Test func `the configuration is shown with its defaults, and can be used as a file`() throws {
