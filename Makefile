@@ -23,6 +23,9 @@ CHAOS_FLAGS ?=
 BENCH_FLAGS ?=
 BENCH_OUT ?= .build/bench
 SOAK_MINUTES ?= 10
+# For fuzz: seconds for each target; --only request,proxy
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS ?=
 # How long the slow reader of the memory budget reads: short in `make test`, long in `make budgets`.
 BUDGET_SLOW_SECONDS ?= 60
 TEST_SLOW_SECONDS ?= 15
@@ -113,6 +116,20 @@ bench: release ## What a request costs beside nginx, HAProxy, h2o and floors in 
 
 bench-publish: ## Put the last whole run of bench into README.md, docs/bench.md and docs/bench.svg
 	@Tests/Benchmarks/bench --publish
+
+.PHONY: fuzz test-asan test-tsan
+fuzz: ## Fuzz the parsers, the configuration and a whole simulated proxy, FUZZ_SECONDS (60) each (FUZZ_FLAGS)
+	@Tests/Fuzz/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_FLAGS)
+
+.PHONY: differential
+differential: release ## Random requests through the proxy, read by three foreign parsers, FUZZ_SECONDS (60)
+	@Tests/Fuzz/differential --bin $(RELEASE_BIN) --seconds $(FUZZ_SECONDS)
+
+test-asan: deps ## The unit and simulation tests under AddressSanitizer
+	@scripts/sanitized address $(TEST_FLAGS)
+
+test-tsan: deps ## The tests of what threads share, and of whole processes, under ThreadSanitizer
+	@scripts/sanitized thread $(TEST_FLAGS)
 
 soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
 	@scripts/deps --soak
