@@ -165,6 +165,9 @@ package final class TestServer: Sendable {
     /// Runs `work` on the loop's thread and waits for it.
     package func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) -> Result { thread.run(work) }
 
+    /// Runs `work` on the loop's thread, soon.
+    package func submit(_ work: @escaping @Sendable () -> Void) { thread.submit(work) }
+
     /// Begins to drain, after the loop has been kept from everything else for a while.
     package func drain(_ pace: Drain.Pace = .immediate, afterBlockingMs milliseconds: UInt32 = 0) {
         let parts = parts

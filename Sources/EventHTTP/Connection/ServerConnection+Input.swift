@@ -30,7 +30,10 @@ extension ServerConnection {
             if isLingering { return discard(count, &buffer) }
             process(&buffer)
         case .wouldBlock: break
-        case .ended: clientEnded(&buffer)
+        case .ended:
+            // A request that was sent ahead may wait for its turn, which has come but not been taken yet.
+            if !isLingering { process(&buffer) }
+            if isOpen { clientEnded(&buffer) }
         case .failed: close()
         }
     }

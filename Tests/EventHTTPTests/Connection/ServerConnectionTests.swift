@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import TestSupport
 import Testing
 
@@ -188,6 +189,22 @@ struct ServerConnectionTests {
         server.run { kept.respond("second") }
         #expect(try client.response().text == "second")
         #expect(try client.response().text == "/last")
+        #expect(try client.endsHere())
+    }
+
+    @Test func `requests that were sent ahead are answered though their client ends as an answer does`() throws {
+        let kept = ExchangeRecorder()
+        let server = try Self.serve(kept)
+        let client = try server.connect()
+        try client.send(head("/keep") + head("/2") + head("/3"))
+        try kept.wait(until: { $0.exchange != nil }, on: server)
+        // The loop is kept until both the answer and the end wait for it, so that it sees them in one turn.
+        let haveBothCome = Shared(false)
+        server.submit { while !haveBothCome.current { usleep(200) } }
+        server.submit { kept.respond("later") }
+        client.endSending()
+        haveBothCome.change { $0 = true }
+        for wanted in ["later", "/2", "/3"] { #expect(try client.response().text == wanted) }
         #expect(try client.endsHere())
     }
 
