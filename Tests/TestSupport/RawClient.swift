@@ -23,6 +23,8 @@ package final class RawClient {
     private let descriptor: Int32
     private var received: [UInt8] = []
     package private(set) var hasEnded = false
+    /// It ended by a reset, as far as `piece` has seen.
+    package private(set) var wasReset = false
     package var deadlineSeconds = 15.0
 
     /// Connects to the loopback interface. A small receive buffer makes the peer's sending block early.
@@ -112,7 +114,7 @@ package final class RawClient {
         if received.isEmpty, !hasEnded {
             var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             if poll(&watched, 1, Int32(seconds * 1000)) == 0 { return nil }
-            if (try? fill()) == nil { hasEnded = true }
+            if (try? fill()) == nil { (hasEnded, wasReset) = (true, true) }
         }
         defer { received = [] }
         return received

@@ -113,7 +113,8 @@ extension ServerConnection {
                 rearm()
             }
             headSearched = Int32(buffer.count)
-        case .refused(let error): refuse(error.status, error.reason, .requestRefused)
+        case .refused(let error):
+            refuse(error.status, error.reason, .requestRefused, isHead: RequestParser.asksForHead(buffer.bytes))
         }
         return false
     }
@@ -344,10 +345,11 @@ extension ServerConnection {
     // MARK: Refusing
 
     /// A head that is not understood: answered, and the connection ends, because nobody knows where the next begins.
-    func refuse(_ status: Status, _ reason: StaticString, _ outcome: ExchangeOutcome) {
+    /// What asks for HEAD gets no content, however wrong the rest is (RFC 9110 §9.3.2).
+    func refuse(_ status: Status, _ reason: StaticString, _ outcome: ExchangeOutcome, isHead: Bool) {
         state.refused()
         minorVersion = 1
-        isHeadRequest = false
+        isHeadRequest = isHead
         if !logEntry.isActive { server.metrics.requestsBegan.add() }
         let id = beginExchange()
         logEntry.beginUnparsed(id, atNs: loop.nowNs)

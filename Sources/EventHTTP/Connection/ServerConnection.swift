@@ -301,7 +301,9 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
             // A connection on which nothing came is idle, not late (RFC 9110 §15.5.9).
             if awaitsProxyHeader, !input.isEmpty { return refuseProxyHeader(.late) }
             if !input.isEmpty {
-                return refuse(.requestTimeout, "request head not complete in time", .clientHeaderTimeout)
+                let isHead = RequestParser.asksForHead(input.bytes)
+                return refuse(
+                    .requestTimeout, "request head not complete in time", .clientHeaderTimeout, isHead: isHead)
             }
             if socket.output.isEmpty { return closeUnused() }
             // The last answer is still being sent, to a client that takes it: what waits has a deadline of its own.

@@ -37,6 +37,11 @@ enum RequestParser {
         return head
     }
 
+    /// Whether what may be no valid head begins as one with the method HEAD.
+    static func asksForHead(_ bytes: Span<UInt8>) -> Bool {
+        (bytes.hasPrefix("\r\n") ? bytes.dropping(2) : bytes).hasPrefix("HEAD ")
+    }
+
     // MARK: The request line
 
     private static func parseLine(

@@ -36,6 +36,9 @@ extension Requirement {
         Requirement("9112 §6.1 unknown", "A coding that is not understood is answered 501."),
         Requirement("9112 §6.1 both", "Transfer-Encoding with Content-Length is refused, and the connection closed."),
         Requirement("9112 §6.1 HTTP/1.0", "Transfer-Encoding in HTTP/1.0 is faulty framing."),
+        Requirement(
+            "9112 §6.1 known version", "Chunks are sent only to servers that are known to speak HTTP/1.1.",
+            .none("origins are taken to speak it, as they are configured by whoever runs them")),
         Requirement("9112 §6.1 bodiless", "1xx and 204 have no Transfer-Encoding."),
         Requirement("9112 §6.2", "Content-Length says how many octets of content there are."),
         Requirement("9112 §6.3", "What is content is no message, and the other way round."),

@@ -42,6 +42,10 @@ extension Case {
             [.send(get("/first")), .finals(1), .send(get("/again"))], origin: [[.send(ok)], [.close]],
             .responses(200, 200, arrivals: ["GET /first", "GET /again", "GET /again"])),
         Case(
+            "a HEAD whose origin ends without an answer is 502 without content", ["9110 §9.3.2", "9110 §15.6.3"],
+            "HEAD /dead HTTP/1.1\r\n\(hostLine)\r\n", origin: Array(repeating: [.close], count: 4), methods: ["HEAD"],
+            .response(502, content: "")),
+        Case(
             "an origin that is silent is 504", ["9110 §15.6.5"], get("/silent"),
             origin: Array(repeating: [.hold], count: 4), .response(504)),
         Case(
@@ -77,6 +81,20 @@ extension Case {
             ],
             origin: [[.early, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .hold]],
             .responses(200, 200, arrivals: ["GET /second"])),
+        Case(
+            "chunks that go wrong after an early answer end the connection", ["9112 §7.1", "S12", "S23"],
+            [
+                .send(post("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n", target: "/early")), .finals(1),
+                .send("5\r\nhello!\r\n0\r\n\r\n" + bait),
+            ],
+            origin: [[.early, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .hold]],
+            .response(200, ending: .closes, arrivals: [])),
+        Case(
+            "chunks that go wrong are no request of the origin", ["9112 §7.1", "S12"],
+            [
+                .send(post("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n", target: "/broken")), .arrival(1),
+                .send("5\r\nhello!\r\n0\r\n\r\n" + bait),
+            ], .refused(400)),
         Case(
             "content that does not come in time is answered 408", ["9110 §15.5.9"],
             post("Content-Length: 10\r\n", "hello", target: "/slow"), .response(408, ending: .closes, arrivals: [])),

@@ -141,6 +141,10 @@ extension Case {
             "content that is cut for an HTTP/1.0 client is broken off", ["9112 §8", "S31"],
             get("/cut", version: "1.0"), origin: [[.send(ok + "Content-Length: 10\r\n\r\nhello"), .close]], .cut()),
         Case(
+            "chunks that are cut for an HTTP/1.0 client are broken off", ["9112 §8", "S31"],
+            get("/cut", version: "1.0"),
+            origin: [[.send(ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), .close]], .cut()),
+        Case(
             "content that stops coming is cut", ["9112 §8"], get("/cut"),
             origin: [[.send(ok + "Content-Length: 10\r\n\r\nhello"), .hold]], .cut(arrivals: ["GET /cut"])),
         // MARK: Too much
@@ -172,6 +176,9 @@ extension Case {
             [.send("HEAD /extra HTTP/1.1\r\n\(hostLine)\r\n"), .finals(1), .send(get("/second"))],
             origin: [[.send(ok + "Transfer-Encoding: chunked\r\n\r\n" + hello)]], methods: ["HEAD", "GET"],
             .responses(200, 200, content: "", arrivals: ["HEAD /extra", "GET /second"])),
+        extra(
+            "a 408 for no request is given to nobody", [],
+            good + "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
         // MARK: Interim responses
         Case(
             "interim responses without end are cut off", ["9110 §15.2", "S30"], get("/flood"),

@@ -168,5 +168,24 @@ extension Case {
         Case(
             "a method without end is answered 501", ["9112 §3 length"], String(repeating: "A", count: 70_000),
             .refused(501)),
+        // MARK: What refusals look like
+        refusedHead("a HEAD that is refused gets no content", "HEAD / HTTP/1.1\r\n\r\n", 400),
+        refusedHead("a HEAD behind an empty line that is refused gets no content", "\r\nHEAD / HTTP/1.1\r\n\r\n", 400),
+        refusedHead("a HEAD with a bad target gets no content", "HEAD * HTTP/1.1\r\n\(hostLine)\r\n", 400),
+        refusedHead(
+            "a HEAD with an unknown coding gets no content",
+            "HEAD / HTTP/1.1\r\n\(hostLine)Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        refusedHead(
+            "a HEAD with chunks that are wrong gets no content",
+            "HEAD /echo HTTP/1.1\r\n\(hostLine)Transfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        refusedHead(
+            "a HEAD that is too large gets no content",
+            "HEAD / HTTP/1.1\r\nX-A: \(String(repeating: "a", count: 40_000))\r\n\r\n", 431),
     ]
+
+    private static func refusedHead(_ name: String, _ request: String, _ status: Int) -> Case {
+        Case(
+            name, ["9110 §9.3.2"], request, methods: ["HEAD"],
+            .response(status, ending: .closes, content: "", arrivals: []))
+    }
 }

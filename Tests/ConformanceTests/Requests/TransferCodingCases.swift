@@ -94,6 +94,9 @@ extension Case {
             "chunked with a length in HTTP/1.0 is refused", ["9112 §6.1 HTTP/1.0", "S8", "CVE-2026-2835"],
             post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", hello + bait, version: "1.0"), .refused(400)),
         Case(
+            "content without a length in HTTP/1.0 is no request", ["9112 §6.3 neither", "CVE-2026-2835"],
+            post("", bait, version: "1.0"), .served(Arrival("POST /echo", content: ""), ending: .closes)),
+        Case(
             "an unknown coding in HTTP/1.0 is refused", ["9112 §6.1 HTTP/1.0", "S8"],
             post("Transfer-Encoding: identity\r\n", hello + bait, version: "1.0"), .refused(400)),
         Case(

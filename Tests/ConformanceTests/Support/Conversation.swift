@@ -3,7 +3,7 @@ import TestSupport
 
 /// A client that plays the steps of a case and keeps what comes back.
 struct Conversation {
-    private static let patienceSeconds = 5.0
+    private static let patienceSeconds = 15.0
 
     private let client: RawClient
     private let stage: Stage
@@ -53,7 +53,7 @@ struct Conversation {
             }
             if bytes.isEmpty {
                 hasEnded = true
-                reader.end()
+                if !client.wasReset { reader.end() }
             } else {
                 reader.feed(bytes)
             }

@@ -9,7 +9,7 @@ extension Case {
         stage.origin.arm(origin)
         var conversation = try Conversation(stage, methods: methods)
         try conversation.play(steps)
-        if !conversation.wasReset { try await_(&conversation, stage) }
+        if !conversation.wasReset { try awaitOutcome(&conversation, stage) }
         let problems = judge(conversation, stage)
         #expect(problems.isEmpty, "\(cites.joined(separator: ", ")): \(problems.joined(separator: "; "))")
         // Neither a crash nor a poisoned connection may be left behind.
@@ -21,7 +21,7 @@ extension Case {
     private static let probe = "GET \(OriginRecorder.probe) HTTP/1.1\r\n\(hostLine)\r\n"
 
     /// Waits for what must come, so that nothing that must not come is overlooked.
-    private func await_(_ conversation: inout Conversation, _ stage: Stage) throws {
+    private func awaitOutcome(_ conversation: inout Conversation, _ stage: Stage) throws {
         let count = outcome.statuses.count
         switch outcome.ending {
         case .closes: try conversation.read("the end") { _ in false }

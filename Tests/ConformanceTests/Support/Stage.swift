@@ -42,11 +42,11 @@ final class Stage: Sendable {
     /// Deadlines that cases wait for, short; the rest is as it comes.
     private static let configuration = """
           timeouts:
-            client_header: 500ms
-            client_body: 500ms
-            per_try: 300ms
-            response: 600ms
-            origin_body: 500ms
+            client_header: 1s
+            client_body: 1s
+            per_try: 1500ms
+            response: 2s
+            origin_body: 1s
 
         """
 
