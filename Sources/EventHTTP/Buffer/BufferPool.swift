@@ -22,6 +22,9 @@
         package private(set) var lentBytesPeak = 0
     #endif
 
+    /// What was freed beyond that since `returnedToSystem`: the C library keeps it, in pieces, until it is told.
+    package private(set) var freedBytes = 0
+
     package init() {
         unsafe free = InlineArray(repeating: nil)
     }
@@ -62,6 +65,7 @@
         while size < 4 && Self.blockBytes[size] != capacity { size += 1 }
         if size == 4 || freeCount[size] * capacity >= Self.retainedBytesMax {
             unsafe block.deallocate()
+            freedBytes += capacity
             return
         }
         // The list is threaded through the free blocks themselves.
@@ -69,6 +73,10 @@
             of: free[size], as: UnsafeMutablePointer<UInt8>?.self)
         unsafe free[size] = block
         freeCount[size] += 1
+    }
+
+    func returnedToSystem() {
+        freedBytes = 0
     }
 
     private func pop(_ size: Int) -> UnsafeMutablePointer<UInt8>? {

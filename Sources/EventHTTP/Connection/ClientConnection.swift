@@ -152,6 +152,11 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     /// Sends the start or the end of a chunk together with what waits.
     package func sendChunk(_ bytes: Span<UInt8>) -> Bool {
         guard isOpen else { return false }
+        if socket.appendChunk(bytes, pool) {
+            noteSending()
+            loop.later(self)
+            return isWritable
+        }
         socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: pool)
         ChunkedEncoder.appendStart(count: bytes.count, to: &socket.output)
         _ = send(bytes)

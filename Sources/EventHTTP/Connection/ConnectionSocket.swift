@@ -12,6 +12,10 @@ struct ConnectionSocket: ~Copyable {
     /// Pieces up to this size are copied behind what waits, so that one call sends them together; larger ones are sent
     /// from where they are.
     static let copyBytesMax = 4 << 10
+    /// Chunks have bytes before and after them, and an origin's read has several: up to this size copying them costs
+    /// less than a call for each. Together they fill one block of the pool.
+    static let chunkCopyBytesMax = 32 << 10
+    static let chunksBytesMax = 64 << 10
 
     private(set) var descriptor = Descriptor.none
     private var watcher: IOWatcher
@@ -70,6 +74,18 @@ struct ConnectionSocket: ~Copyable {
         }
         if output.isEmpty { output.release(to: pool) }
         return 0
+    }
+
+    /// Puts a whole chunk behind what waits, so that those which come together go out together. False if it is so large
+    /// that it should be sent from where it is, or more waits than one call should take.
+    mutating func appendChunk(_ bytes: Span<UInt8>, _ pool: BufferPool) -> Bool {
+        let needed = bytes.count + ChunkedEncoder.overheadBytesMax
+        guard bytes.count <= Self.chunkCopyBytesMax, output.count + needed <= Self.chunksBytesMax else { return false }
+        output.reserve(needed, from: pool)
+        ChunkedEncoder.appendStart(count: bytes.count, to: &output)
+        output.append(bytes)
+        ChunkedEncoder.appendEnd(to: &output)
+        return true
     }
 
     /// Sends `bytes` after what waits, or keeps them. Returns an errno, or 0.

@@ -90,14 +90,21 @@ extension ServerConnection {
         case .tunnel:
             send(bytes)
             if state.request == .body { extendReadDeadline() }
-        case .chunked:
-            socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: pool)
-            ChunkedEncoder.appendStart(count: bytes.count, to: &socket.output)
-            send(bytes)
-            guard isOpen else { return }
-            socket.output.reserve(2, from: pool)
-            ChunkedEncoder.appendEnd(to: &socket.output)
+        case .chunked: writeChunk(bytes)
         }
+    }
+
+    private func writeChunk(_ bytes: Span<UInt8>) {
+        if socket.appendChunk(bytes, pool) { return }
+        flush()
+        guard isOpen, !isBroken else { return }
+        if socket.appendChunk(bytes, pool) { return }
+        socket.output.reserve(ChunkedEncoder.overheadBytesMax, from: pool)
+        ChunkedEncoder.appendStart(count: bytes.count, to: &socket.output)
+        send(bytes)
+        guard isOpen else { return }
+        socket.output.reserve(2, from: pool)
+        ChunkedEncoder.appendEnd(to: &socket.output)
     }
 
     func write(_ text: StaticString) {

@@ -59,6 +59,8 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var headSearched: Int32 = 0
     /// Written by the handler in this turn.
     var turnBytes: Int32 = 0
+    /// Where it is among the server's connections.
+    var place: Int32 = 0
     var state = ServerConnectionState()
     /// Whether `socket` is: asked so often that going there for it would show.
     private(set) var isOpen = false

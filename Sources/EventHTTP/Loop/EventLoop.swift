@@ -147,8 +147,21 @@ internal import Glibc
 
     private func woke() {
         refreshTime()
+        if pool.freedBytes >= Self.trimBytesMin { returnMemory() }
         unsafe date.refresh(unixSeconds: Int64(ev_now(raw)))
     }
+
+    /// Gives the system what an attack or a peak has left behind. It takes a millisecond or so, so seldom.
+    private func returnMemory() {
+        guard nowMs - trimmedMs >= Self.trimIntervalMs else { return }
+        trimmedMs = nowMs
+        pool.returnedToSystem()
+        _ = cev_trim_memory(0)
+    }
+
+    private static let trimBytesMin = 4 << 20
+    private static let trimIntervalMs: Int64 = 10_000
+    private var trimmedMs: Int64 = 0
 
     // MARK: Deadlines
 

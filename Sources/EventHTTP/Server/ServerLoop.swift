@@ -38,6 +38,7 @@ final class ServerLoop {
             connection = used
         } else {
             connection = ServerConnection(self)
+            connection.place = Int32(connections.count)
             connections.append(connection)
         }
         context.metrics.connectionsAccepted.add()
@@ -47,9 +48,19 @@ final class ServerLoop {
     /// A connection has closed; its object can be used again by the next accept, which is a callback of its own.
     func closed(_ connection: ServerConnection) {
         context.metrics.connectionsClosed.add()
-        idle.append(connection)
+        if idle.count < Self.idleMax { idle.append(connection) } else { forget(connection) }
         listener?.resumeIfWaiting()
         if context.isDraining, openCount == 0 { finishDrain() }
+    }
+
+    /// Closed connections whose objects are kept for the next; more are what a peak has left.
+    private static let idleMax = 1_024
+
+    private func forget(_ connection: ServerConnection) {
+        let last = connections.removeLast()
+        if last === connection { return }
+        connections[Int(connection.place)] = last
+        last.place = connection.place
     }
 
     /// Connections wait in the kernel's queue because this process cannot have more descriptors.
