@@ -29,6 +29,8 @@ struct AppRun {
                     "app-server \(name) listens on \(sockets[0].address), \(workers) worker\(workers == 1 ? "" : "s")")
             }
             var options = ServerOptions()
+            // Clients of an application are few and near: proxies, which end a connection sooner themselves.
+            options.idleTimeoutMs = 30_000
             options.drainDelayMs = drainDelayMs
             options.drainTimeoutMs = drainTimeoutMs
             // Without access lines the engine need not keep what they would say.
