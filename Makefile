@@ -26,6 +26,8 @@ SOAK_MINUTES ?= 10
 # For fuzz: seconds for each target; --only request,proxy
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS ?=
+# For faults: --only slow,flood --scale 0.2
+FAULTS_FLAGS ?=
 # How long the slow reader of the memory budget reads: short in `make test`, long in `make budgets`.
 BUDGET_SLOW_SECONDS ?= 60
 TEST_SLOW_SECONDS ?= 15
@@ -130,6 +132,10 @@ test-asan: deps ## The unit and simulation tests under AddressSanitizer
 
 test-tsan: deps ## The tests of what threads share, and of whole processes, under ThreadSanitizer
 	@scripts/sanitized thread $(TEST_FLAGS)
+
+.PHONY: faults
+faults: release ## Attacks on the proxy, and faults around it: floods, slow clients, a full disk (FAULTS_FLAGS)
+	@Tests/Faults/faults --bin $(RELEASE_BIN) $(FAULTS_FLAGS)
 
 soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
 	@scripts/deps --soak
