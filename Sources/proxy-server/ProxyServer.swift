@@ -56,6 +56,9 @@ struct ProxyServer: ParsableCommand {
             throw ExitCode(2)
         }
         if check {
+            // As the start does.
+            OpenFiles.raiseLimit()
+            for warning in warnings(configuration) { StandardError.print("\(config): warning: \(warning)") }
             print("\(config): the configuration is right")
             return
         }
@@ -68,12 +71,14 @@ struct ProxyServer: ParsableCommand {
         }
     }
 
+    private func warnings(_ configuration: ProxyConfiguration) -> [String] {
+        configuration.warnings(
+            workers: configuration.workers.number, openFiles: OpenFiles.limit,
+            logFileProblem: configuration.log.options.fileProblem)
+    }
+
     private func serve(_ configuration: ProxyConfiguration, _ text: [UInt8]) throws {
-        let workers =
-            switch configuration.workers {
-            case .automatic: ProcessorCount.granted()
-            case .count(let count): count
-            }
+        let workers = configuration.workers.number
         // Before anything that logs is made.
         let log = LogWriter(options: configuration.log.options)
         LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
@@ -117,6 +122,15 @@ struct ProxyServer: ParsableCommand {
         }
         logger.info("proxy-server has ended")
         log.stop()
+    }
+}
+
+extension ProxyConfiguration.Workers {
+    fileprivate var number: Int {
+        switch self {
+        case .automatic: ProcessorCount.granted()
+        case .count(let count): count
+        }
     }
 }
 

@@ -33,6 +33,13 @@ public struct LogOptions: Sendable {
     /// rounded up to a power of two, 64 KiB to 1 GiB. The default is 256 KiB.
     public var ringBytes: Int
 
+    /// Why lines could not be appended to `file` as things are now; nil if they could. Makes nothing.
+    public var fileProblem: String? {
+        guard let file else { return nil }
+        let code = LogSyscalls.appendingError(file)
+        return code == 0 ? nil : LogSyscalls.errorText(code)
+    }
+
     /// The least that `ringBytes` is rounded up to: several of the longest lines fit.
     static let ringBytesMin = 64 * 1024
 

@@ -40,6 +40,19 @@ enum LogSyscalls {
         }
     }
 
+    /// Why a file could not be opened for appending, and its folders made, as an errno; 0 if it could. Makes nothing.
+    static func appendingError(_ path: String) -> Int32 {
+        func error(_ path: String, _ mode: Int32) -> Int32 { unsafe access(path, mode) == 0 ? 0 : errno }
+        var failure = error(path, W_OK)
+        var parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        // What is not there is made in the first folder that is.
+        while failure == ENOENT, parts.popLast() != nil {
+            let folder = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+            failure = error(folder, W_OK | X_OK)
+        }
+        return failure
+    }
+
     /// Creates the folder of a file and all folders above it; 0 when they exist afterwards.
     static func makeFolders(for path: String) -> Int32 {
         var prefix = ""

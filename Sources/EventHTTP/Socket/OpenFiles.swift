@@ -7,7 +7,7 @@ public enum OpenFiles {
     static let countMax: rlim_t = 1 << 20
 
     /// What everything else needs: the log, the loops, the listening sockets, checks.
-    static let reserved = 64
+    package static let reserved = 64
 
     /// The limit that is in force.
     public static var limit: Int {

@@ -90,17 +90,3 @@ struct AdminToken: Equatable {
         }
     }
 }
-
-extension ProxyConfiguration {
-    /// What the file names and start-up needs, looked at on this machine. `file` is what messages call the
-    /// configuration. Blocks while it reads.
-    public func checkFiles(file: String) throws(ConfigurationErrors) {
-        guard admin.enabled, !admin.tokenFile.isEmpty else { return }
-        do throws(AdminToken.Failure) {
-            _ = try AdminToken(path: admin.tokenFile)
-        } catch {
-            let message = "proxy.admin.token_file \(admin.tokenFile.quotedForMessage): \(error.reason)"
-            throw ConfigurationErrors([Diagnostic(file: file, position: nil, message: message)])
-        }
-    }
-}

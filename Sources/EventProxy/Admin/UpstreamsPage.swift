@@ -53,7 +53,7 @@ struct UpstreamsPage {
             json.member("unanswered", overview.requests[0])
             for digit in 1..<6 { json.member("\(digit)xx", overview.requests[digit]) }
             json.member("quarantined", overview.quarantined)
-            json.member("shed", overview.shed)
+            json.member("shed", overview.shed + overview.shedForMemory)
             json.member("queued", overview.queued)
             json.member("limited", overview.limited)
         }

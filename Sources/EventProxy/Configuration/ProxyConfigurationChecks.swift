@@ -12,8 +12,20 @@ extension ProxyConfiguration {
                 place.position, "proxy.listen.proxy_protocol needs proxy.trusted_proxies, which is empty; \(remedy)")
         }
         healthCheck.check(proxy, &findings)
+        checkAdmin(proxy, &findings)
         check(rateLimit, proxy, "proxy.rate_limit", &findings)
         if let list = proxy.value(of: "routes") { checkRoutes(list, &findings) }
+    }
+
+    /// Two listeners of one process on one address would share its connections at random.
+    private func checkAdmin(_ proxy: YAMLNode, _ findings: inout Findings) {
+        let isEverywhere = [admin.address, listen.address].contains { $0 == "0.0.0.0" || $0 == "::" }
+        let isSame = admin.port == listen.port && (isEverywhere || admin.address == listen.address)
+        guard admin.enabled, isSame else { return }
+        let section = proxy.value(of: "admin") ?? proxy.value(of: "listen") ?? proxy
+        let place = section.value(of: "port") ?? section
+        findings.report(
+            place.position, "proxy.admin and proxy.listen have the same port \(admin.port); give one of them another")
     }
 
     /// A limit without its number limits nothing, which nobody means who writes one.

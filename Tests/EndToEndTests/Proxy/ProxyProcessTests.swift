@@ -36,6 +36,14 @@ struct ProxyProcessTests {
         #expect(result.end == .exited(0) && result.output.contains("the configuration is right"))
     }
 
+    @Test func `what the machine does not allow is a warning, and the file is right`() throws {
+        let text = Self.reference + "  limits: {connections: 1048576}\n  log: {file: /etc/passwd/event.log}\n"
+        let result = try check(text)
+        #expect(result.end == .exited(0) && result.output.contains("the configuration is right"))
+        #expect(result.output.contains("config.yaml: warning: proxy.limits.connections: 1048576 clients"))
+        #expect(result.output.contains("config.yaml: warning: proxy.log.file '/etc/passwd/event.log' cannot be opened"))
+    }
+
     @Test(arguments: [["--check"], []]) func `every error is told with its place, and the exit status is 2`(
         arguments: [String]
     ) throws {
