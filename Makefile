@@ -137,6 +137,11 @@ test-tsan: deps ## The tests of what threads share, and of whole processes, unde
 faults: release ## Attacks on the proxy, and faults around it: floods, slow clients, a full disk (FAULTS_FLAGS)
 	@Tests/Faults/faults --bin $(RELEASE_BIN) $(FAULTS_FLAGS)
 
+.PHONY: interop
+interop: release ## Real clients through the proxy to real servers: curl, Python's, Node's, Java's; WebSockets, events
+	@scripts/deps --interop
+	@Tests/Interop/interop --bin $(RELEASE_BIN)
+
 soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
 	@scripts/deps --soak
 	@Tests/Soak/soak --bin $(RELEASE_BIN) --minutes $(SOAK_MINUTES)
