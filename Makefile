@@ -91,7 +91,7 @@ test: deps ## Everything: unit and end-to-end tests, budgets, conformance
 	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS)
 	@$(MAKE) release
 	@scripts/check-binaries $(RELEASE_BIN)
-	@BUDGET_SLOW_SECONDS=$(TEST_SLOW_SECONDS) Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls memory
+	@BUDGET_SLOW_SECONDS=$(TEST_SLOW_SECONDS) Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls instructions memory
 	@Tests/Metrics/metrics --bin $(RELEASE_BIN)
 	@if [ -d "$(CONFORMANCE)" ]; then $(MAKE) conformance-run; \
 	else echo "conformance: skipped, there is no folder $(CONFORMANCE) (set CONFORMANCE=/path/to/it)"; fi
@@ -106,8 +106,8 @@ test-unit: ## Unit tests only
 test-e2e: ## End-to-end tests only: the real executables on free ports
 	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS) --filter EndToEndTests
 
-budgets: release ## Allocations, system calls and memory of the release build against Tests/Budgets/budgets.json
-	@Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls memory
+budgets: release ## Allocations, calls, instructions, memory of the release build against Tests/Budgets/budgets.json
+	@Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls instructions memory
 
 bench-smoke: release ## Only user time per proxied request, against nginx's and its budget
 	@Tests/Benchmarks/bench --bin $(RELEASE_BIN) --smoke
