@@ -91,7 +91,8 @@ test: deps ## Everything: unit and end-to-end tests, budgets, conformance
 	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS)
 	@$(MAKE) release
 	@scripts/check-binaries $(RELEASE_BIN)
-	@BUDGET_SLOW_SECONDS=$(TEST_SLOW_SECONDS) Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls instructions memory
+	@BUDGET_SLOW_SECONDS=$(TEST_SLOW_SECONDS) \
+		Tests/Budgets/budgets --bin $(RELEASE_BIN) malloc syscalls instructions memory
 	@Tests/Metrics/metrics --bin $(RELEASE_BIN)
 	@if [ -d "$(CONFORMANCE)" ]; then $(MAKE) conformance-run; \
 	else echo "conformance: skipped, there is no folder $(CONFORMANCE) (set CONFORMANCE=/path/to/it)"; fi
