@@ -25,6 +25,7 @@ let package = Package(
     name: "EventHTTP",
     products: [
         .library(name: "EventHTTP", targets: ["EventHTTP"]),
+        .library(name: "EventHTTPAsync", targets: ["EventHTTPAsync"]),
         .library(name: "EventProxy", targets: ["EventProxy"]),
         .executable(name: "app-server", targets: ["app-server"]),
         .executable(name: "proxy-server", targets: ["proxy-server"]),
@@ -32,6 +33,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        // Without its default trait, which would link FoundationEssentials for the sake of URL.
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
     ],
     targets: [
         .systemLibrary(name: "CEv", providers: [.apt(["libev-dev"]), .brew(["libev"])]),
@@ -39,6 +42,13 @@ let package = Package(
         .target(
             name: "EventHTTP",
             dependencies: ["CEv", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: house),
+        .target(
+            name: "EventHTTPAsync",
+            dependencies: [
+                "EventHTTP", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: house),
         .target(
             name: "EventProxy",
@@ -64,6 +74,9 @@ let package = Package(
             swiftSettings: house),
         .target(name: "TestSupport", dependencies: ["EventHTTP"], path: "Tests/TestSupport", swiftSettings: tests),
         .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "EventHTTPAsyncTests", dependencies: ["EventHTTPAsync", "EventHTTP", "TestSupport"],
+            swiftSettings: tests),
         .testTarget(
             name: "EventProxyTests", dependencies: ["EventProxy", "EventHTTP", "TestSupport"], swiftSettings: tests),
         .testTarget(

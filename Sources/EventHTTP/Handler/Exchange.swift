@@ -60,6 +60,20 @@ public struct Exchange: ~Copyable {
         return BodyWriter(connection, id)
     }
 
+    /// Answers 101: the connection becomes a tunnel for `protocol` (RFC 9110 §7.8). What the client sends then is told
+    /// to the observer as content.
+    package consuming func tunnel(
+        to protocol: Span<UInt8>, fields: (inout FieldWriter) -> Void
+    ) -> BodyWriter {
+        _ = connection.startResponse(id, .switchingProtocols, framing: .tunnel) { writer in
+            writer.literal("Upgrade: ")
+            writer.text(`protocol`)
+            writer.end()
+            fields(&writer)
+        }
+        return BodyWriter(connection, id)
+    }
+
     /// Passes on a response of an origin: its status, its reason, its framing; `fields` says which fields.
     package consuming func relay(
         _ head: borrowing ResponseHead, fields: (inout FieldWriter) -> Void

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why an exchange ended before its response did.
-public enum ExchangeFailure: Sendable, Equatable {
+public enum ExchangeFailure: Error, Equatable {
     /// The client went: a reset, a write that failed, or the end in the middle of its content.
     case clientGone
     /// The client was too slow to send its content or to take the response.

@@ -30,6 +30,7 @@ internal import Glibc
     private var fields: FieldIndex? = FieldIndex(capacity: ParserLimits.fieldsCapMax)
     private var inbox: Buffer? = Buffer(capacity: receiveBytesMax)
     private var postponed: ContiguousArray<any Postponable> = []
+    private var forNextIteration: ContiguousArray<any Postponable> = []
     private var isRunning = false
 
     /// Nanoseconds of the monotonic clock, taken once per iteration.
@@ -39,6 +40,15 @@ internal import Glibc
     /// The same in milliseconds.
     public var nowMs: Int64 { timeMs }
     private var timeMs: Int64
+
+    /// For tasks. To be asked for on the loop's thread first.
+    public var executor: LoopExecutor {
+        if let madeExecutor { return madeExecutor }
+        let executor = LoopExecutor(self)
+        madeExecutor = executor
+        return executor
+    }
+    private var madeExecutor: LoopExecutor?
 
     #if DEBUG
         /// The kernel whose loop this is, if it was made within one.
@@ -68,6 +78,7 @@ internal import Glibc
     }
 
     deinit {
+        madeExecutor?.close()
         mailbox.close()
         sources = []
         timer = nil
@@ -88,7 +99,7 @@ internal import Glibc
         // What was put off before would wait for the kernel's first event.
         runPostponed()
         while isRunning {
-            unsafe ev_run(raw, Int32(EVRUN_ONCE))
+            unsafe ev_run(raw, Int32(forNextIteration.isEmpty ? EVRUN_ONCE : EVRUN_NOWAIT))
             runPostponed()
         }
     }
@@ -102,7 +113,7 @@ internal import Glibc
     #if DEBUG
         /// When this loop's timer fires; `.max` for never.
         var simulatedTimerNs: Int64 { timerMs == .max ? .max : timerMs * 1_000_000 }
-        var hasPostponed: Bool { !postponed.isEmpty }
+        var hasPostponed: Bool { !postponed.isEmpty || !forNextIteration.isEmpty }
 
         /// One iteration, in the order that is promised above; `deliver` calls those whose descriptors are ready.
         func simulateIteration(_ deliver: () -> Void) {
@@ -215,7 +226,16 @@ internal import Glibc
         postponed.append(work)
     }
 
+    /// Has `work` resumed after the callbacks of the next iteration, which does not wait for the kernel.
+    package func nextIteration(_ work: any Postponable) {
+        forNextIteration.append(work)
+    }
+
     private func runPostponed() {
+        if !forNextIteration.isEmpty {
+            postponed.append(contentsOf: forNextIteration)
+            forNextIteration.removeAll(keepingCapacity: true)
+        }
         // What is put off meanwhile runs too: nothing may wait for a kernel event that never comes.
         while !postponed.isEmpty {
             let batch = postponed

@@ -63,6 +63,18 @@ public struct FieldWriter: ~Copyable {
         buffer.append("\r\n")
     }
 
+    /// A field that a program made up as it ran. `name` is a token; one that is the engine's is left out.
+    package mutating func add(token name: Span<UInt8>, _ value: Span<UInt8>) {
+        let id = FieldName(name)
+        if id.isHopByHop { return }
+        if id == .date { hasDate = true }
+        buffer.reserve(name.count + 2, from: pool)
+        buffer.append(name)
+        buffer.append(": ")
+        text(value)
+        end()
+    }
+
     // MARK: A value in pieces
 
     /// For names of our own, which a debug build checks.

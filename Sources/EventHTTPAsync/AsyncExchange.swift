@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+public import EventHTTP
+
+/// What belongs to a request beside its head: its content, its client, its time. For the task of that request only.
+public struct AsyncExchange {
+    let task: ExchangeTask
+
+    init(_ task: ExchangeTask) {
+        self.task = task
+    }
+
+    /// The request's content.
+    public var body: RequestBody { RequestBody(task) }
+
+    /// Whom the request is from: the peer, or whom a trusted proxy has named.
+    public var clientAddress: SocketAddress { task.clientAddress }
+
+    /// Gives the handler this much time from now on until it has a response, instead of what ``AsyncOptions`` says.
+    public func setDeadline(afterMs milliseconds: Int64) {
+        task.setDeadline(afterMs: milliseconds)
+    }
+
+    /// Waits on the loop's own timer, which is exact to some milliseconds and costs no change of threads, unlike
+    /// `Task.sleep`. Throws when the task is cancelled.
+    public func sleep(forMs milliseconds: Int64) async throws(CancellationError) {
+        try await task.sleep(forMs: milliseconds)
+    }
+}
+
+@available(*, unavailable, message: "an exchange stays on the loop of its connection")
+extension AsyncExchange: Sendable {}
