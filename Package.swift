@@ -26,6 +26,7 @@ let package = Package(
     products: [
         .library(name: "EventHTTP", targets: ["EventHTTP"]),
         .library(name: "EventHTTPAsync", targets: ["EventHTTPAsync"]),
+        .library(name: "EventHTTPTesting", targets: ["EventHTTPTesting"]),
         .library(name: "EventProxy", targets: ["EventProxy"]),
         .executable(name: "app-server", targets: ["app-server"]),
         .executable(name: "proxy-server", targets: ["proxy-server"]),
@@ -50,6 +51,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
+        .target(name: "EventHTTPTesting", dependencies: ["EventHTTP"], swiftSettings: house),
         .target(
             name: "EventProxy",
             dependencies: ["EventHTTP", "CYAML", .product(name: "Logging", package: "swift-log")],
@@ -76,6 +78,10 @@ let package = Package(
         .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: tests),
         .testTarget(
             name: "EventHTTPAsyncTests", dependencies: ["EventHTTPAsync", "EventHTTP", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "EventHTTPTestingTests",
+            dependencies: ["EventHTTPTesting", "EventHTTPAsync", "EventHTTP", "EventProxy"],
             swiftSettings: tests),
         .testTarget(
             name: "EventProxyTests", dependencies: ["EventProxy", "EventHTTP", "TestSupport"], swiftSettings: tests),

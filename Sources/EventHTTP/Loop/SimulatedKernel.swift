@@ -110,6 +110,8 @@
                 while !isOver() {
                     while let work = queue.popDue(nowNs) { work() }
                     if runLoops() { continue }
+                    // Before time passes for what is over already.
+                    if isOver() { return }
                     let next = min(queue.nextNs, loops.reduce(Int64.max) { min($0, $1.simulatedTimerNs) })
                     if next > untilNs { return nowNs = max(nowNs, untilNs) }
                     nowNs = max(nowNs, next)
