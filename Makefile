@@ -143,6 +143,14 @@ interop: release ## Real clients through the proxy to real servers: curl, Python
 	@scripts/deps --interop
 	@Tests/Interop/interop --bin $(RELEASE_BIN)
 
+.PHONY: bench-tiers examples
+bench-tiers: ## What a hello costs on both tiers, SwiftNIO and Hummingbird (BENCH_FLAGS, wants a quiet machine)
+	@Tests/Benchmarks/tiers $(BENCH_FLAGS)
+
+examples: ## Build the programs in Examples, run each, and ask it
+	$(SWIFT) build --package-path Examples $(DEBUG_FLAGS)
+	@Examples/run Examples/.build/debug
+
 soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
 	@scripts/deps --soak
 	@Tests/Soak/soak --bin $(RELEASE_BIN) --minutes $(SOAK_MINUTES)
@@ -199,7 +207,7 @@ lint: ## Formatting, shell scripts and house rules
 	@scripts/lint
 
 fmt: ## Format the Swift code in place
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Examples
 
 check-binaries: release ## That nothing links Foundation
 	@scripts/check-binaries $(RELEASE_BIN)
