@@ -44,9 +44,6 @@ static inline long cev_send(int fd, const void *bytes, unsigned long count) {
 // accept4, a GNU extension that the Glibc module hides: accepts and sets the flags in one call instead of three.
 extern int cev_accept4(int fd, void *address, unsigned int *length, int flags) __asm__("accept4");
 
-// Gives free memory of the process back to the system, all but `keep` bytes.
-extern int cev_trim_memory(unsigned long keep) __asm__("malloc_trim");
-
 // Two more that the module hides: names a thread; fills the set of CPUs that a thread (0: this one) may run on.
 extern int cev_name_thread(unsigned long thread, const char *name) __asm__("pthread_setname_np");
 extern int cev_thread_cpus(int thread, unsigned long size, void *set) __asm__("sched_getaffinity");

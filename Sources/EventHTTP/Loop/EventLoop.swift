@@ -167,7 +167,7 @@ internal import Glibc
         guard nowMs - trimmedMs >= Self.trimIntervalMs else { return }
         trimmedMs = nowMs
         pool.returnedToSystem()
-        _ = cev_trim_memory(0)
+        MemoryUse.giveBack()
     }
 
     private static let trimBytesMin = 4 << 20
