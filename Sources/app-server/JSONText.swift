@@ -79,9 +79,6 @@ struct JSONText {
 
     /// What is not UTF-8 becomes U+FFFD.
     private mutating func string(_ value: Span<UInt8>) {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(value.count)
-        for i in value.indices { copy.append(value[i]) }
-        bytes += String(decoding: copy, as: UTF8.self).jsonQuoted.utf8
+        bytes += String(decoding: [UInt8](copying: value), as: UTF8.self).jsonQuoted.utf8
     }
 }

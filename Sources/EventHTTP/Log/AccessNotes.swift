@@ -11,7 +11,7 @@ package struct AttemptName: Sendable {
         var escaped = FixedBytes(capacityBytes: AccessLog.originBytesMax)
         let bytes = Array(label.utf8)
         escaped.append(escaped: bytes.span, limit: AccessLog.originBytesMax)
-        text = escaped.span.indices.map { escaped.span[$0] }
+        text = [UInt8](copying: escaped.span)
         json = Array("{\"service\":\(service.jsonQuoted),\"host\":\(host.jsonQuoted)".utf8)
     }
 }

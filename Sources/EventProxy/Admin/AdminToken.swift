@@ -38,8 +38,7 @@ struct AdminToken: Equatable {
     /// (RFC 7617 §2): that is the token, whatever the name.
     func isSaid(by fields: borrowing Fields) -> Bool {
         guard let value = fields.only(.authorization) else { return false }
-        var scheme = 0
-        while scheme < value.count, value[scheme] != UInt8(ascii: " ") { scheme += 1 }
+        let scheme = value.firstIndex(of: UInt8(ascii: " ")) ?? value.count
         var start = scheme
         while start < value.count, value[start] == UInt8(ascii: " ") { start += 1 }
         let credentials = value.extracting(start..<value.count)

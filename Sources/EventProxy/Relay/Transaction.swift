@@ -144,31 +144,23 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     }
 
     private func writeHead(_ head: borrowing RequestHead, _ exchange: borrowing Exchange, _ peer: Peer) {
-        let via = head.minorVersion == 1 ? proxy.via : proxy.viaHTTP10
-        if let authority = head.authority {
-            RequestWriter.append(
-                head, host: authority, upgrade: wantsUpgrade ? "websocket" : nil, to: &request, pool: pool
-            ) { writer in
-                ForwardedFields.request(
-                    head, from: peer, host: authority, via: via, replaced: identity.replaced,
-                    rules: route?.requestFields, to: &writer)
-                writeOwnFields(to: &writer)
-            }
-            return
-        }
+        if let authority = head.authority { return writeHead(head, host: authority, peer) }
         // HTTP/1.0 without Host: the address that the client reached is all that is known (RFC 9112 §3.3).
         let local = Array((exchange.localAddress ?? peer.address).description.utf8)
-        RequestWriter.append(head, host: local.span, to: &request, pool: pool) { writer in
-            ForwardedFields.request(
-                head, from: peer, host: local.span, via: via, replaced: identity.replaced,
-                rules: route?.requestFields, to: &writer)
-            writeOwnFields(to: &writer)
-        }
+        writeHead(head, host: local.span, peer)
     }
 
-    private func writeOwnFields(to writer: inout FieldWriter) {
-        spanOffset = identity.write(to: &writer)
-        timeoutOffset = proxy.requestTimeout == .ignore ? nil : RequestTimeout.write(to: &writer)
+    private func writeHead(_ head: borrowing RequestHead, host: Span<UInt8>, _ peer: Peer) {
+        let via = head.minorVersion == 1 ? proxy.via : proxy.viaHTTP10
+        RequestWriter.append(
+            head, host: host, upgrade: wantsUpgrade ? "websocket" : nil, to: &request, pool: pool
+        ) { writer in
+            ForwardedFields.request(
+                head, from: peer, host: host, via: via, replaced: identity.replaced, rules: route?.requestFields,
+                to: &writer)
+            spanOffset = identity.write(to: &writer)
+            timeoutOffset = proxy.requestTimeout == .ignore ? nil : RequestTimeout.write(to: &writer)
+        }
     }
 
     /// The exchange is over, well or not: everything goes back to where it came from.
