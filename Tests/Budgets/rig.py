@@ -35,6 +35,15 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def await_true(what, look, seconds=30):
+    """Looks again and again until it is so; `what` is what is waited for, in words."""
+    end = time.monotonic() + seconds
+    while not look():
+        if time.monotonic() > end:
+            raise Trouble(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
 def pinned(core, command):
     return ["taskset", "-c", str(core), *map(str, command)]
 

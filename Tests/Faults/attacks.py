@@ -9,7 +9,8 @@ import socket
 import struct
 import time
 
-from target import Behaving, as_root, memory_group
+from rig import await_true
+from target import SETTLE_SECONDS_MAX, Behaving, as_root, memory_group
 
 RESET = struct.pack("ii", 1, 0)
 
@@ -89,8 +90,9 @@ def slow_readers(target):
             attacker.connect(("127.0.0.1", target.port))
             attacker.sendall(b"GET /bytes/10000000 HTTP/1.1\r\nHost: h\r\n\r\n")
             attackers.append(attacker)
-        target.await_true("the attack to begin", lambda: target.usage()[1] >= target.before[1] + number)
-        target.await_true("slow readers to be given up", lambda: target.usage()[1] <= target.before[1] + 20)
+        await_true("the attack to begin", lambda: target.usage()[1] >= target.before[1] + number)
+        await_true("slow readers to be given up", lambda: target.usage()[1] <= target.before[1] + 20,
+                   SETTLE_SECONDS_MAX)
         peak = target.proxy.resident_kib()[1]
         close(attackers)
     return f"{number}, {peak >> 10} MiB at most; {behaving.judge()}; {target.must_settle()}"
@@ -201,7 +203,7 @@ def garbage(target):
 
 def descriptors_run_out(target):
     """More clients than the limit of open files allows."""
-    target.start(wrapper=["prlimit", "--nofile=96:96"])
+    target.start(tracer=["prlimit", "--nofile=96:96"])
     attackers = opened(target, target.many(400))
     time.sleep(1)
     target.proxy.must_run()
@@ -217,8 +219,8 @@ def the_disk_is_full(target):
     folder.mkdir()
     as_root("mount", "-t", "tmpfs", "-o", "size=64k", "none", folder)
     try:
-        target.start(log_file=f'"{folder}/proxy.log"')
-        number = target.many(3_000)
+        target.start(log_file=folder / "proxy.log")
+        number = 3_000                                          # what fills it, whatever the scale
         for _ in range(number):
             target.must_answer()
         size = os.path.getsize(folder / "proxy.log")
@@ -232,7 +234,7 @@ def the_disk_is_full(target):
 
 def signals_at_the_worst_moment(target):
     """Reloads, log rotation and stray signals under load; at last SIGTERM twice."""
-    target.start(log_file=f'"{target.rig.folder}/signals.log"')
+    target.start(log_file=target.rig.folder / "signals.log")
     chance = random.Random(3)
     number = target.many(2_000)
     with Behaving(target) as behaving:
@@ -243,7 +245,7 @@ def signals_at_the_worst_moment(target):
     settled = target.must_settle()
     os.kill(target.proxy.pid, signal.SIGTERM)
     os.kill(target.proxy.pid, signal.SIGTERM)
-    target.await_true("the end after a second SIGTERM", lambda: target.proxy.process.poll() is not None, 10)
+    await_true("the end after a second SIGTERM", lambda: target.proxy.process.poll() is not None, 10)
     status = target.proxy.process.returncode
     assert status in (0, -signal.SIGTERM, 143, 130), f"it ended with status {status}"
     return f"{number} signals; {told}; {settled}"

@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from rig import Rig, free_port
+from rig import PRODUCT_CORE, Rig, free_port
 
 # Short, so that those who are slow are given up while somebody looks.
 TIMEOUTS = {"client_header": "2s", "client_body": "2s", "client_idle": "20s", "client_write": "2s"}
@@ -35,20 +35,20 @@ class Target:
     def many(self, number):
         return max(int(number * self.scale), 10)
 
-    def start(self, extra="", wrapper=(), log_file='""', timeouts=TIMEOUTS, origins=3, greetings=20, **how):
-        """Starts the proxy; `wrapper` is a command that runs it, `extra` lines of its configuration."""
-        self.origins = [self.rig.app_server() for _ in range(origins)]
+    def start(self, log_file=None, timeouts=TIMEOUTS, greetings=20, tracer=()):
+        """Starts the proxy, which logs its requests if there is a file for them; `tracer` is a command that runs it."""
+        self.origins = [self.rig.app_server() for _ in range(3)]
         port = free_port()
         self.config = self.rig.folder / "faults.yaml"
         hosts = "".join(f"      - {{address: 127.0.0.1, port: {o.port}}}\n" for o in self.origins)
         limits = "".join(f"    {key}: {value}\n" for key, value in timeouts.items())
         self.config.write_text(f"proxy:\n  listen: {{address: 127.0.0.1, port: {port}}}\n  workers: 1\n"
                                f"  admin: {{enabled: false}}\n"
-                               f"  log: {{access: {'true' if log_file != chr(34) * 2 else 'false'}, file: {log_file}, "
-                               f"console: false}}\n  timeouts:\n{limits}{extra}  services:\n"
+                               f"  log: {{access: {'true' if log_file else 'false'}, file: \"{log_file or ''}\", "
+                               f"console: false}}\n  timeouts:\n{limits}  services:\n"
                                f"  - name: app\n    host:\n{hosts}")
-        command = [*wrapper, self.rig.binary("proxy-server"), "--config", self.config]
-        self.proxy = self.rig.run("proxy-server", 0, command, port, **how)
+        command = [self.rig.binary("proxy-server"), "--config", self.config]
+        self.proxy = self.rig.run("proxy-server", PRODUCT_CORE, command, port, tracer=tracer)
         self.port = port
         for _ in range(greetings):
             self.must_answer()
@@ -92,12 +92,6 @@ class Target:
             assert time.monotonic() < end, (f"memory {resident - self.before[0]:+,} KiB and descriptors "
                                             f"{descriptors - self.before[1]:+} {SETTLE_SECONDS_MAX} s after")
             time.sleep(0.2)
-
-    def await_true(self, what, look, seconds=SETTLE_SECONDS_MAX):
-        end = time.monotonic() + seconds
-        while not look():
-            assert time.monotonic() < end, f"waited {seconds} s for {what}"
-            time.sleep(0.05)
 
 
 class Behaving:

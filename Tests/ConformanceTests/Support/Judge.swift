@@ -58,7 +58,10 @@ extension Case {
         if let interims = outcome.interims, interims != conversation.interims {
             problems.append("interim \(conversation.interims) for \(interims)")
         }
-        if let first = finals.first { problems += judge(response: first) }
+        if let first = finals.first {
+            problems += judge(
+                first, "response", content: outcome.content, has: outcome.has, trailers: outcome.trailers)
+        }
         if let tunnel = outcome.tunnel, finals.first?.text != tunnel || stage.origin.tunnel.latin1 != tunnel {
             problems.append(
                 "tunnelled \(stage.origin.tunnel.latin1.debugDescription) and back \(finals.first?.text ?? "")")
@@ -69,17 +72,20 @@ extension Case {
         return problems + judgeArrivals(finals, stage)
     }
 
-    private func judge(response: Message) -> [String] {
+    /// What a message lacks of what it must say; `which` is it.
+    private func judge(
+        _ message: Message, _ which: String, content: String?, has: [String: [String]], trailers: [String: [String]]
+    ) -> [String] {
         var problems: [String] = []
-        if let content = outcome.content, content != response.text {
-            problems.append("content \(response.text.prefix(80).debugDescription)")
+        if let content, content != message.text {
+            problems.append("\(which) content \(message.text.prefix(80).debugDescription)")
         }
-        for (name, values) in outcome.has where !values.fit(response.values(name)) {
-            problems.append("response field \(name): \(response.values(name)) for \(values)")
+        for (name, values) in has where !values.fit(message.values(name)) {
+            problems.append("\(which) field \(name): \(message.values(name)) for \(values)")
         }
-        for (name, values) in outcome.trailers
-        where !values.fit(response.trailers.filter { $0.name.lowercased() == name }.map(\.value)) {
-            problems.append("response trailers \(response.trailers) for \(name): \(values)")
+        for (name, values) in trailers
+        where !values.fit(message.trailers.filter { $0.name.lowercased() == name }.map(\.value)) {
+            problems.append("\(which) trailers \(message.trailers) for \(name): \(values)")
         }
         return problems
     }
@@ -94,18 +100,7 @@ extension Case {
             return ["\(requests.map(\.line)) arrived for \(arrivals.map(\.line))"]
         }
         return zip(arrivals, requests).flatMap { arrival, request in
-            var problems: [String] = []
-            if let content = arrival.content, content != request.text {
-                problems.append("content \(request.text.prefix(80).debugDescription) arrived")
-            }
-            for (name, values) in arrival.has where !values.fit(request.values(name)) {
-                problems.append("\(name): \(request.values(name)) arrived for \(values)")
-            }
-            for (name, values) in arrival.trailers
-            where !values.fit(request.trailers.filter { $0.name.lowercased() == name }.map(\.value)) {
-                problems.append("trailers \(request.trailers) arrived for \(name): \(values)")
-            }
-            return problems
+            judge(request, "arrived", content: arrival.content, has: arrival.has, trailers: arrival.trailers)
         }
     }
 
