@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
 internal import EventHTTP
+internal import Glibc
 internal import Logging
 internal import ProbeCommand
 
@@ -79,6 +80,7 @@ struct AppServer: ParsableCommand {
 
     func run() throws {
         guard let address = SocketAddress(address, port: port) else { preconditionFailure("validated") }
+        LoopGroup.hold(SIGUSR1)
         OpenFiles.raiseLimit()
         let workers = workers.count
         let sockets: [ListeningSocket]

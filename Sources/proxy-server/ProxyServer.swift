@@ -2,6 +2,7 @@
 import ArgumentParser
 import EventHTTP
 import EventProxy
+import Glibc
 import Logging
 import ProbeCommand
 
@@ -45,6 +46,7 @@ struct ProxyServer: ParsableCommand {
     var takeover = false
 
     func run() throws {
+        LoopGroup.hold(SIGHUP, SIGUSR1)
         let text: [UInt8]
         let configuration: ProxyConfiguration
         do throws(ConfigurationErrors) {

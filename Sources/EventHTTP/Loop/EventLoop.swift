@@ -269,9 +269,11 @@ internal import Glibc
 
     // MARK: Signals
 
-    /// Calls `work` on this loop for each `signal` sent to the process. One loop per signal.
+    /// Calls `work` on this loop for each `signal` sent to the process. One loop per signal. To be called on the loop's
+    /// thread; one that was held (`LoopGroup.hold`) comes now.
     public func onSignal(_ signal: Int32, _ work: @escaping () -> Void) {
         sources.append(.signal(signal, on: self, work))
+        ProcessSignals.take(signal)
     }
 }
 

@@ -10,6 +10,11 @@ public protocol LoopService: AnyObject {
 
 /// Event loops that share nothing, a thread for each.
 public enum LoopGroup {
+    /// Has these signals wait until a loop asks for them (`EventLoop.onSignal`), instead of ending a process that has
+    /// only just begun: whoever sends one may see that it listens before its loops run. To be called before anything
+    /// that starts a thread. What nobody asks for waits for good.
+    public static func hold(_ signals: Int32...) { ProcessSignals.hold(signals) }
+
     /// Runs `workers` loops, the first on the calling thread, each other on its own, until all have drained.
     ///
     /// `start` makes the service of one loop, on that loop's thread; `worker` counts from 0. All of them drain when

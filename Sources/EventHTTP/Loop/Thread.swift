@@ -77,6 +77,19 @@ enum ProcessSignals {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Has these signals wait, in the calling thread and those that it starts from now on.
+    static func hold(_ numbers: [Int32]) { change(numbers, SIG_BLOCK) }
+
+    /// Has the calling thread take the signal, also one that waits.
+    static func take(_ number: Int32) { change([number], SIG_UNBLOCK) }
+
+    private static func change(_ numbers: [Int32], _ how: Int32) {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for number in numbers { unsafe sigaddset(&set, number) }
+        _ = unsafe pthread_sigmask(how, &set, nil)
+    }
+
     /// Ends the process at once when the signal comes, with the status that a shell gives to that (128 and the number).
     /// Not by the default action: the first process of a container does not get that. Works while loops are stuck.
     static func endProcess(on number: Int32) {

@@ -75,6 +75,24 @@ struct ProxyReloadTests {
         _ = try eventually(20, "the file that is right") { try proxy.ask() == "b" ? true : nil }
     }
 
+    /// It ended the process, whose loops were not there yet to take it.
+    @Test func `SIGHUP and SIGUSR1 as soon as it takes connections are no end, and are not lost`() throws {
+        let a = Self.origin("a")
+        let folder = TemporaryFolder()
+        let port = RefusedPort.free()
+        try Files.write(Server.configuration([[a.port]], port: port), to: folder.path("c.yaml"))
+        let process = try ChildProcess(
+            Executable.path("proxy-server"), ["--config", folder.path("c.yaml")], outputPath: folder.path("out"))
+        // Without a pause: the time in question is short.
+        while (try? RawClient(port: port)) == nil, process.poll() == nil {}
+        process.signal(SIGUSR1)
+        process.signal(SIGHUP)
+        let server = try Server(process, folder: folder)
+        _ = try eventually(20, "the reload") { server.log.contains("is in force (SIGHUP)") ? true : nil }
+        #expect(try server.get("/").text == "a")
+        #expect(try server.stop() == .exited(0))
+    }
+
     @Test func `SIGHUP reads the file again, and keeps the connections to hosts that stay`() throws {
         let (a, b) = (Self.origin("a"), Self.origin("b"))
         let proxy = try Proxy([[a.port], [b.port]])
