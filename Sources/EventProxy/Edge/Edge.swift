@@ -28,7 +28,7 @@ final class Edge: Sendable {
         routes = configuration.routes.enumerated()
             .map { Route($1, number: $0 + 1, of: configuration) }
             .sorted(by: Route.isAsked)
-        rate = RateRule(configuration.rateLimit, place: "")
+        rate = RateRule(configuration.rateLimit, place: "", name: "default")
         let limits = rate != nil || routes.contains { $0.rate != nil }
         limiter = limits ? old?.limiter ?? RateLimiter(seed: .random(in: .min ... .max)) : nil
     }
@@ -42,7 +42,7 @@ final class Edge: Sendable {
     func admit(_ request: borrowing RequestHead, from client: SocketAddress, nowNs: Int64) -> Verdict {
         guard access.admits(client) else { return .refuse(.forbidden) }
         if let limiter, let rate, let seconds = limiter.take(rate, for: request, from: client, nowNs: nowNs) {
-            return .refuse(.rateLimited(seconds: seconds))
+            return .refuse(.rateLimited(rate, seconds: seconds))
         }
         if routes.isEmpty { return .pass(general) }
         guard RoutePath.isUnambiguous(request.path), RouteHost.isUnambiguous(request.authority) else {
@@ -53,7 +53,7 @@ final class Edge: Sendable {
         if let limiter, let rate = route.rate,
             let seconds = limiter.take(rate, for: request, from: client, nowNs: nowNs)
         {
-            return .refuse(.rateLimited(seconds: seconds))
+            return .refuse(.rateLimited(rate, seconds: seconds))
         }
         return .pass(route)
     }

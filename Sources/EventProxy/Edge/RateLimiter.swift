@@ -39,10 +39,18 @@ struct RateRule: Sendable {
     let salt: UInt64
     private let by: ProxyConfiguration.RateLimit.Subject
     private let field: [UInt8]
+    /// What clients are told of it.
+    private let name: [UInt8]
+    private let requests: UInt64
+    /// Nil if it is no whole number, which is all that can be told.
+    private let seconds: UInt64?
 
-    /// Nil if there is no limit. `place` tells it from others.
-    init?(_ limit: ProxyConfiguration.RateLimit, place: String) {
+    /// Nil if there is no limit. `place` tells it from others, and `name` tells clients which one it is.
+    init?(_ limit: ProxyConfiguration.RateLimit, place: String, name: String) {
         guard limit.requests > 0 else { return nil }
+        self.name = Array(name.utf8)
+        requests = UInt64(limit.requests)
+        seconds = limit.perMs % 1_000 == 0 ? UInt64(limit.perMs / 1_000) : nil
         let burst = limit.burst == 0 ? limit.requests : limit.burst
         rate = BucketRate(requests: limit.requests, perMs: limit.perMs, burst: burst)
         by = limit.by
@@ -70,5 +78,24 @@ struct RateRule: Sendable {
         let (high, low) = client.mappedWords
         let isIPv4 = high == 0 && low >> 32 == 0xffff
         return Hash64.combine(Hash64.combine(high, seed), isIPv4 ? low : 0)
+    }
+
+    /// Tells a client that has used it up what it is, and in how many seconds there will be another request
+    /// (draft-ietf-httpapi-ratelimit-headers-10 §3 and §4).
+    func write(seconds: Int64, to writer: inout FieldWriter) {
+        writer.begin("RateLimit-Policy")
+        writer.structured(name.span)
+        writer.literal(";q=")
+        writer.decimal(requests)
+        if let window = self.seconds {
+            writer.literal(";w=")
+            writer.decimal(window)
+        }
+        writer.end()
+        writer.begin("RateLimit")
+        writer.structured(name.span)
+        writer.literal(";r=0;t=")
+        writer.decimal(UInt64(max(seconds, 1)))
+        writer.end()
     }
 }

@@ -42,13 +42,14 @@ final class Route: Sendable {
         pathPrefix = RoutePath.canonical(route.pathPrefix)
         method = Array(route.method.utf8)
         access = AccessList(route.access)
-        rate = RateRule(route.rateLimit, place: "\(route.host) \(route.pathPrefix) \(route.method)")
+        let place = "\(route.host) \(route.pathPrefix) \(route.method)"
+        rate = RateRule(route.rateLimit, place: place, name: route.host + route.pathPrefix)
         let names = route.services + route.split.map(\.service)
         let named = configuration.services.indices.filter { names.contains(configuration.services[$0].name) }
         choice = names.isEmpty ? .all : ServiceChoice(number: number, services: ServiceMask(named))
         requestFields = FieldRules.unlessEmpty([configuration.requestFields, route.requestFields])
         responseFields = FieldRules.unlessEmpty([configuration.responseFields, route.responseFields])
-        let salt = Hash64.hash(Array("\(route.host) \(route.pathPrefix) \(route.method)".utf8).span, seed: 0)
+        let salt = Hash64.hash(Array(place.utf8).span, seed: 0)
         fingerprintSalt = salt
         split = ServiceSplit(route, number: number, salt: salt, of: configuration.services)
     }

@@ -20,7 +20,7 @@ enum ProxyResponse {
     /// No route is for such a request.
     case noRoute
     /// The client has had what it may have for now.
-    case rateLimited(seconds: Int64)
+    case rateLimited(RateRule, seconds: Int64)
 
     enum Overload {
         /// The loop does not keep up, or memory runs out.
@@ -114,7 +114,7 @@ enum ProxyResponse {
             }
         let retryAfter: UInt64? =
             switch self {
-            case .quarantined(let seconds), .rateLimited(let seconds): UInt64(max(seconds, 1))
+            case .quarantined(let seconds), .rateLimited(_, let seconds): UInt64(max(seconds, 1))
             case .overloaded: UInt64(LoadShedder.retryAfterSeconds)
             case .hostsFull: UInt64(HostLimits.retryAfterSeconds)
             case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute: nil
@@ -123,6 +123,7 @@ enum ProxyResponse {
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
             if let limit { fields.add("X-Limit", limit) }
             if let retryAfter { fields.add("Retry-After", retryAfter) }
+            if case .rateLimited(let rule, let seconds) = self { rule.write(seconds: seconds, to: &fields) }
             if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
             proxyStatus?.write(to: &fields)
             identity.answer(to: &fields)

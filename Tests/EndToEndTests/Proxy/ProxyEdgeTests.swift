@@ -200,7 +200,11 @@ struct ProxyEdgeTests {
             answers.prefix(10).allSatisfy { $0.status == 200 } && answers.dropFirst(10).allSatisfy { $0.status == 429 })
         let refused = try #require(answers.last)
         #expect(refused["x-limit"] == "rate")
-        #expect((1...720).contains(refused["retry-after"].flatMap { Int($0) } ?? 0))
+        let seconds = refused["retry-after"].flatMap { Int($0) } ?? 0
+        #expect((1...720).contains(seconds))
+        #expect(refused["ratelimit-policy"] == #""default";q=5;w=3600"#)
+        #expect(refused["ratelimit"] == #""default";r=0;t=\#(seconds)"#)
+        #expect(answers[0]["ratelimit"] == nil)
         #expect(origin.requests.count == 10)
     }
 
