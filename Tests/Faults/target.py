@@ -35,7 +35,7 @@ class Target:
     def many(self, number):
         return max(int(number * self.scale), 10)
 
-    def start(self, log_file=None, timeouts=TIMEOUTS, greetings=20, tracer=()):
+    def start(self, log_file=None, timeouts=TIMEOUTS, greetings=20, tracer=(), environment=None):
         """Starts the proxy, which logs its requests if there is a file for them; `tracer` is a command that runs it."""
         self.origins = [self.rig.app_server() for _ in range(3)]
         port = free_port()
@@ -48,7 +48,7 @@ class Target:
                                f"console: false}}\n  timeouts:\n{limits}  services:\n"
                                f"  - name: app\n    host:\n{hosts}")
         command = [self.rig.binary("proxy-server"), "--config", self.config]
-        self.proxy = self.rig.run("proxy-server", PRODUCT_CORE, command, port, tracer=tracer)
+        self.proxy = self.rig.run("proxy-server", PRODUCT_CORE, command, port, environment, tracer=tracer)
         self.port = port
         for _ in range(greetings):
             self.must_answer()
