@@ -17,6 +17,9 @@
             let services = (0..<1 + world.random.below(3)).map { _ in 1 + world.random.below(4) }
             world.addOrigins(services.reduce(0, +))
             drawMischief(world)
+            // Not drawn from what all else is drawn from, which stays as it was.
+            var own = SimulatedRandom(seed: seed ^ 0x7072_6f78)
+            world.sendsProxyHeaders = own.oneIn(4)
             world.startedMs = world.kernel.nowMs
             if world.random.oneIn(8) { world.drain(atMs: Int64(world.random.below(3_000))) }
             if world.random.oneIn(50) { runOutOfDescriptors(world) }

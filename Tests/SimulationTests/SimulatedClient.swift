@@ -146,7 +146,7 @@
             let batch = Array(todo.prefix(depth))
             todo.removeFirst(batch.count)
             asked += batch
-            for request in batch { world.asked(request, isGood: isGood) }
+            for request in batch { world.asked(request, from: address, isGood: isGood) }
             if isGood, let request = batch.first, batch.count == 1, request.expects {
                 return sendExpecting(request, over: connection)
             }

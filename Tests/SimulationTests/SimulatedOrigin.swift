@@ -88,6 +88,7 @@
         private let origin: SimulatedOrigin
         private var world: World { origin.world }
         private var reader = MessageReader(readsRequests: true)
+        private var introduction: IntroductionReader?
         private var connection: SimulatedConnection?
         private var head = Head()
         private var mischief: SimulatedOrigin.Mischief?
@@ -101,7 +102,10 @@
         private var answering = 0
         private var idleSince = 0
 
-        init(_ origin: SimulatedOrigin) { self.origin = origin }
+        init(_ origin: SimulatedOrigin) {
+            self.origin = origin
+            introduction = origin.world.sendsProxyHeaders ? IntroductionReader() : nil
+        }
 
         func connected(_ connection: SimulatedConnection) {
             self.connection = connection
@@ -110,7 +114,9 @@
         }
 
         func received(_ connection: SimulatedConnection) {
-            reader.feed(connection.take())
+            var bytes = connection.take()
+            do { try introduction?.feed(&bytes) } catch { world.problem("origin \(origin.index): \(error)") }
+            reader.feed(bytes)
             process()
         }
 
@@ -166,7 +172,7 @@
                 return world.problem("origin \(origin.index): a request that nobody made: \(head.line)")
             }
             isAtWork = true
-            world.delivered(id, to: origin.index, head)
+            world.delivered(id, to: origin.index, head, over: introduction?.client)
             if head.words[1] == "/fail" {
                 world.killed(by: id)
                 return origin.die()

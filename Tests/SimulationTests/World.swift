@@ -31,6 +31,7 @@
 
         struct Record {
             var request: Request?
+            var client: SocketAddress?
             var isGood = false
             var askedMs: Int64 = 0
             /// The hosts that were sent it.
@@ -90,6 +91,9 @@
                 }
                 var configuration = ProxyConfiguration(services: parts)
                 configuration.limits.connections = 1_000
+                for index in configuration.services.indices where sendsProxyHeaders {
+                    configuration.services[index].sendProxy = .v2
+                }
                 configure(&configuration)
                 do {
                     var logger = Logger(label: "proxy-log")
@@ -135,9 +139,9 @@
 
         // MARK: What clients and origins tell
 
-        func asked(_ request: Request, isGood: Bool) {
+        func asked(_ request: Request, from client: SocketAddress, isGood: Bool) {
             kernel.note(20, request.id, request.count)
-            records[request.id] = Record(request: request, isGood: isGood, askedMs: kernel.nowMs)
+            records[request.id] = Record(request: request, client: client, isGood: isGood, askedMs: kernel.nowMs)
         }
 
         /// The same once more, as a request of its own.
@@ -148,9 +152,13 @@
                 size: request.size, isChunked: request.isChunked, expects: request.expects, hasKey: request.hasKey)
         }
 
-        func delivered(_ id: Int, to host: Int, _ head: Head) {
+        /// `client` is whose connection the origin was told it is, if it expects to be told.
+        func delivered(_ id: Int, to host: Int, _ head: Head, over client: SocketAddress?) {
             kernel.note(21, id, host)
             guard let request = records[id]?.request else { return problem("request \(id) was never made") }
+            if sendsProxyHeaders, records[id]?.client != client {
+                problem("request \(id) came over a connection of \(client?.description ?? "nobody")")
+            }
             records[id]?.hosts.append(host)
             if judgesLimits, let limits = setup?.hostLimits {
                 // What each worker may send, whatever the shares are.
@@ -223,6 +231,8 @@
 
         var badHosts: [SimulatedOrigin] { origins.filter { !$0.mischief.isEmpty } }
         var hasPoison = false
+        /// Origins are told whose each connection is.
+        var sendsProxyHeaders = false
         /// Not in worlds in which they change: who leaves and comes back begins anew.
         var judgesLimits = true
         private(set) lazy var trustsKeys = random.oneIn(3)

@@ -2,16 +2,17 @@
 
 extension Server {
     /// A proxy-server with services whose hosts are ports of the loopback interface. `more` are lines of YAML below
-    /// `proxy:`, indented by two; those of `listen` are below `listen:`, indented by four.
+    /// `proxy:`, indented by two; those of `listen` are below `listen:`, indented by four; those of `service` are in
+    /// each service, indented by six.
     package static func proxy(
-        _ services: [[UInt16]], workers: Int = 1, listen: String = "", more: String = ""
+        _ services: [[UInt16]], workers: Int = 1, listen: String = "", service: String = "", more: String = ""
     ) throws -> Server {
         var lastError: any Error = TestFailure("no free port")
         for _ in 0..<5 {
             let folder = TemporaryFolder()
             let port = RefusedPort.free()
             try Files.write(
-                configuration(services, port: port, workers: workers, listen: listen, more: more),
+                configuration(services, port: port, workers: workers, listen: listen, service: service, more: more),
                 to: folder.path("c.yaml"))
             // Somebody else may take the port between here and there.
             do {
@@ -24,7 +25,8 @@ extension Server {
     }
 
     package static func configuration(
-        _ services: [[UInt16]], port: UInt16, workers: Int = 1, listen: String = "", more: String = ""
+        _ services: [[UInt16]], port: UInt16, workers: Int = 1, listen: String = "", service: String = "",
+        more: String = ""
     ) -> String {
         var text = """
             proxy:
@@ -36,7 +38,7 @@ extension Server {
 
             """
         for (index, hosts) in services.enumerated() {
-            text += "    - name: service-\(index + 1)\n      host:\n"
+            text += "    - name: service-\(index + 1)\n\(service)      host:\n"
             for host in hosts { text += "      - address: \"127.0.0.1\"\n        port: \(host)\n" }
         }
         // Nobody sends requests to a test's proxy by a list that it must be taken off from first.

@@ -37,6 +37,12 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     package internal(set) var keepAliveSeconds: UInt64?
     /// At least one response has come over it, so a failure may be the end of an idle connection (RFC 9112 §9.3.1).
     package internal(set) var isReused = false
+    /// What the origin is told of it, if anything.
+    private var introduction: Introduction?
+    /// Whose it is, if the origin was told: then it carries no other client's requests.
+    package var client: SocketAddress? {
+        if case .client(let client, _) = introduction { client } else { nil }
+    }
     package var isOpen: Bool { socket.descriptor.isOpen }
 
     package init(on loop: EventLoop, limits: ParserLimits, timeouts: ClientTimeouts) {
@@ -57,9 +63,11 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
     // MARK: Beginning and ending
 
     /// Begins to connect. An error here is what another host of the same address family would run into as well.
-    package func connect(to address: SocketAddress) throws(SystemError) {
+    /// `introduction` goes ahead of the first request, together with it.
+    package func connect(to address: SocketAddress, as introduction: Introduction? = nil) throws(SystemError) {
         socket.open(try Socket.connecting(to: address))
         socket.block()
+        self.introduction = introduction
         state = ClientConnectionState()
         input.removeAll()
         isReused = false
@@ -242,6 +250,10 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
             socket.unblock()
             state.connected()
             clearDeadline()
+            if let introduction {
+                socket.output.reserve(ProxyHeaderWriter.bytesMax, from: pool)
+                ProxyHeaderWriter.append(introduction, to: &socket.output)
+            }
             observer?.connected(self)
             if isOpen { flush() }
             return

@@ -153,6 +153,9 @@ enum ConfigurationDocumentation {
         proxy.services.host.weight The host's share of the requests of its service; from 1 to 256. Default: 1.
         proxy.services.name The name in logs and metrics, 1 to 63 of the characters A-Z a-z 0-9 . _ -. Required; no \
         two services share a name.
+        proxy.services.send_proxy v2: each connection to a host begins with a PROXY header (version 2) that says \
+        which client it is for, so that no other client's requests come over it; none: there is no header, and \
+        clients share connections. Default: none.
         proxy.services.tier 0 for services that are used first; those of higher tiers take over as much as is \
         missing there. From 0 to 7. Default: 0.
         proxy.services.weight The service's share of the requests, beside those of the others of its tier; from 1 to \

@@ -143,11 +143,21 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// missing there. From 0 to 7. Default: 0.
         public var tier = 0
 
+        /// Key `proxy.services.send_proxy`: `v2`: each connection to a host begins with a PROXY header (version 2) that
+        /// says which client it is for, so that no other client's requests come over it; `none`: there is no header,
+        /// and clients share connections. Default: `none`.
+        public var sendProxy = SendProxy.none
+
         /// A service called `name`.
         public init(name: String, hosts: [Host]) {
             self.name = name
             self.hosts = hosts
         }
+    }
+
+    /// How hosts are told, beside fields, whose connection they are given.
+    public enum SendProxy: String, Sendable, CaseIterable {
+        case none, v2
     }
 
     /// An origin server.

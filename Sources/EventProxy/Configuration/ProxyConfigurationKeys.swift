@@ -66,6 +66,7 @@ extension ProxyConfiguration.Service: ConfigurationSection {
         .key("host", \.hosts, .list(of: .section, unique: ProxyConfiguration.Host.unique), required: true),
         .key("weight", \.weight, .integer(1...ProxyConfiguration.weightMax)),
         .key("tier", \.tier, .integer(0...ProxyConfiguration.tierMax)),
+        .key("send_proxy", \.sendProxy, .choice),
     ]
 
     static let unique = Unique<Self>(

@@ -32,7 +32,7 @@ final class ProxySnapshot: Sendable {
         _ configuration: ProxyConfiguration, _ addresses: KnownAddresses, after old: ProxySnapshot?, workers: Int
     ) {
         var known: [String: Int] = [:]
-        for (index, host) in (old?.hosts ?? []).enumerated() { known[Self.key(host.service, host.address)] = index }
+        for (index, host) in (old?.hosts ?? []).enumerated() { known[host.key] = index }
         var hosts: [ResolvedHost] = []
         var counts: [Int] = []
         var before: [Int?] = []
@@ -42,14 +42,14 @@ final class ProxySnapshot: Sendable {
             var seen: Set<String> = []
             for host in service.hosts {
                 for address in addresses[HostName(host)] {
-                    let key = Self.key(service.name, address)
+                    var resolved = ResolvedHost(service, host, at: address)
                     // Two names for one address are one host.
-                    guard seen.insert(key).inserted, hosts.count < HealthBoard.hostsMax else { continue }
-                    let index = known[key]
+                    guard seen.insert(resolved.key).inserted, hosts.count < HealthBoard.hostsMax else { continue }
+                    let index = known[resolved.key]
                     before.append(index)
-                    let id = index.flatMap { old?.hosts[$0].id } ?? nextID
+                    resolved.id = index.flatMap { old?.hosts[$0].id } ?? nextID
                     if index == nil { nextID += 1 }
-                    hosts.append(ResolvedHost(id: id, service: service.name, host: host, address: address))
+                    hosts.append(resolved)
                 }
             }
             counts.append(hosts.count - first)
@@ -69,8 +69,6 @@ final class ProxySnapshot: Sendable {
         hashKey = HashKey(configuration.balancing)
         ring = Self.ring(configuration, hosts, counts, after: old)
     }
-
-    private static func key(_ service: String, _ address: SocketAddress) -> String { "\(service) \(address)" }
 
     /// It takes long to make and is the same for all loops, so it is made here, and again only when it has to be.
     private static func ring(

@@ -4,10 +4,23 @@ internal import EventHTTP
 /// An address of a host of a service. A name that has several is several hosts.
 struct ResolvedHost: Sendable {
     /// Tells it from all others that this process has met: it stays with the host, and no other gets it later.
-    let id: Int
+    var id = 0
     let service: String
+    /// It is told in a PROXY header whose connection it is given.
+    let takesProxyHeader: Bool
     let host: ProxyConfiguration.Host
     let address: SocketAddress
+
+    init(_ service: ProxyConfiguration.Service, _ host: ProxyConfiguration.Host, at address: SocketAddress) {
+        self.service = service.name
+        takesProxyHeader = service.sendProxy == .v2
+        self.host = host
+        self.address = address
+    }
+
+    /// What it is known by from one snapshot to the next. One that expects a PROXY header, or does not any more, has
+    /// connections that are no use.
+    var key: String { "\(service) \(address) \(takesProxyHeader)" }
 
     /// `NAME-ADDRESS-PORT`, as in the reference. Of a name it has the address, which tells its hosts apart.
     var label: String {

@@ -58,7 +58,7 @@ final class PostMortem: DeadlineOwner, ClientConnectionObserver {
         isConnected = false
         connection.observer = self
         do throws(SystemError) {
-            try connection.connect(to: origin.address)
+            try connection.connect(to: origin.address, as: origin.takesProxyHeader ? .ourselves : nil)
             watch()
         } catch { suspects.removeAll() }
     }

@@ -38,7 +38,8 @@ extension Transaction {
 
     /// Takes an idle connection to a host, or makes one. `note` is that of an attempt which is made once more.
     func startLeg(_ origin: Origin, isProbe: Bool, onFreshConnection: Bool, note: Int? = nil) -> Leg {
-        let idle = onFreshConnection ? nil : origin.takeIdle(forUnsafeRequest: !isIdempotent)
+        let client = origin.takesProxyHeader ? exchange?.clientAddress : nil
+        let idle = onFreshConnection ? nil : origin.takeIdle(forUnsafeRequest: !isIdempotent, of: client)
         let connection = idle ?? origin.takeClosed()
         connection.observer = self
         proxy.began(origin)
@@ -56,10 +57,16 @@ extension Transaction {
         if connection.isOpen { return sendRequest(connection) }
         guard let leg = self.leg(of: connection) else { return }
         do throws(SystemError) {
-            try connection.connect(to: leg.origin.address)
+            try connection.connect(to: leg.origin.address, as: introduction(to: leg.origin))
         } catch {
             failed(.connect(error.number), connection)
         }
+    }
+
+    /// Who asks, for a host that is to be told.
+    private func introduction(to origin: Origin) -> Introduction? {
+        guard origin.takesProxyHeader, let client = exchange?.clientAddress else { return nil }
+        return .client(client, local: exchange?.localAddress ?? .unspecified)
     }
 
     /// Tries again, from a clean stack: the connection that has failed may still be at work further up.

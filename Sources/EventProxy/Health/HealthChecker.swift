@@ -53,6 +53,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
     private let setup: ProxySetup
     private let loop: EventLoop
     private let address: SocketAddress
+    private let introduction: Introduction?
     private let name: String
     private let asksHTTP: Bool
     private let connection: ClientConnection
@@ -71,6 +72,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         self.setup = setup
         self.loop = loop
         address = host.address
+        introduction = host.takesProxyHeader ? .ourselves : nil
         name = host.label
         let configuration = snapshot.configuration.healthCheck
         asksHTTP = configuration.type == .http
@@ -118,7 +120,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         isConnected = false
         connection.observer = self
         do throws(SystemError) {
-            try connection.connect(to: address)
+            try connection.connect(to: address, as: introduction)
             arm(atMs: loop.nowMs + timeoutMs)
         } catch {
             connection.observer = nil
@@ -162,7 +164,11 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
 
     func connected(_ connection: ClientConnection) {
         isConnected = true
-        guard asksHTTP else { return finish(.passed) }
+        guard asksHTTP else {
+            // A connection that ends without its header is an error there, which operators would read of.
+            if introduction != nil { connection.flush() }
+            return finish(.passed)
+        }
         connection.begin(.get, responseTimeoutMs: timeoutMs)
         connection.sendWhole(request)
     }

@@ -14,6 +14,8 @@ final class Origin: ClientConnectionObserver {
     /// Its number in the loop's snapshot, or `TriedHosts.gone`.
     var number = TriedHosts.gone
     let address: SocketAddress
+    /// It is told in a PROXY header whose connection it is given.
+    let takesProxyHeader: Bool
     /// `NAME-ADDRESS-PORT`, as in the reference.
     private(set) var label: [UInt8] = []
     /// The same for the log's attempts.
@@ -46,6 +48,7 @@ final class Origin: ClientConnectionObserver {
     ) {
         id = host.id
         address = host.address
+        takesProxyHeader = host.takesProxyHeader
         queue = snapshot.hostLimits.queue(ofWorker: worker)
         self.loop = loop
         self.metrics = metrics.host(service: host.service, address: host.address.description)
@@ -94,8 +97,13 @@ final class Origin: ClientConnectionObserver {
 
     // MARK: Connections
 
-    /// An idle connection, the one used last; nil when there is none that this request may use.
-    func takeIdle(forUnsafeRequest isUnsafe: Bool) -> ClientConnection? {
+    /// An idle connection, the one used last; nil when there is none that this request may use. Of a host that is told
+    /// whose they are it must be `client`'s: by its address and its port, as both have been told.
+    func takeIdle(forUnsafeRequest isUnsafe: Bool, of client: SocketAddress? = nil) -> ClientConnection? {
+        if takesProxyHeader {
+            guard let own = idle.lastIndex(where: { $0.client == client }) else { return nil }
+            idle.swapAt(own, idle.count - 1)
+        }
         guard let connection = idle.last else { return nil }
         if isUnsafe, loop.nowMs - connection.usedAtMs > Self.unsafeReuseMs { return nil }
         idle.removeLast()

@@ -126,8 +126,11 @@ private let proxyKeys = ProxyConfiguration.keys.map(\.name).joined(separator: ",
             "3:5: proxy.services must be a list of at least one item, found a mapping; begin each item with '- '"),
         BadFile(
             "proxy:\n  services:\n    - a\n    - []\n",
-            "3:7: proxy.services[0] must be a mapping (keys: name, host, weight, tier), found 'a'",
-            "4:7: proxy.services[1] must be a mapping (keys: name, host, weight, tier), found a list"),
+            "3:7: proxy.services[0] must be a mapping (keys: name, host, weight, tier, send_proxy), found 'a'",
+            "4:7: proxy.services[1] must be a mapping (keys: name, host, weight, tier, send_proxy), found a list"),
+        BadFile(
+            "proxy:\n  services:\n    - name: a\n      send_proxy: v1\n      host: [{address: a, port: 1}]\n",
+            "4:19: proxy.services[0].send_proxy must be one of none, v2, found 'v1'"),
         BadFile(
             "proxy:\n  services:\n    - name: a\n      host: 10.0.0.1\n",
             "4:13: proxy.services[0].host must be a list of at least one item, found '10.0.0.1'"),

@@ -24,6 +24,7 @@ struct WrittenFilesTests {
               services:
                 - name: a
                   tier: 1
+                  send_proxy: v2
                   host: [{address: "::1", port: 80}, {address: b.example, port: 81, weight: 2}]
                 - name: "true"
                   host: [{address: 10.0.0.1, port: 80}]
@@ -45,6 +46,7 @@ struct WrittenFilesTests {
                           weight: 2
                       weight: 1
                       tier: 1
+                      send_proxy: v2
                     - name: "true"
 
                 """))

@@ -28,6 +28,15 @@ struct ProxySnapshotTests {
         #expect(second.serviceNumbers(in: third) == [0, nil])
     }
 
+    @Test func `a host that is to be told whose its connections are is another one`() {
+        var configuration = Self.configuration(["a": ["10.0.0.1"], "b": ["10.0.0.2"]])
+        let first = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
+        configuration.services[0].sendProxy = .v2
+        let second = ProxySnapshot(configuration, KnownAddresses(), after: first, workers: 1)
+        #expect(second.hosts.map(\.takesProxyHeader) == [true, false])
+        #expect(first.numbers(in: second) == [nil, 1])
+    }
+
     @Test func `a name has as many hosts as addresses, and none if they are not known`() {
         let configuration = Self.configuration(["a": ["app", "10.0.0.1"], "b": ["other"]])
         var known = KnownAddresses()

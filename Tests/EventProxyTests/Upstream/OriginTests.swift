@@ -25,11 +25,14 @@ struct OriginTests {
 
     private let loop = EventLoop()
 
-    private func origin(_ port: UInt16, idleMs: Int64 = 60_000) -> Origin {
+    private func origin(
+        _ port: UInt16, idleMs: Int64 = 60_000, sendProxy: ProxyConfiguration.SendProxy = .none
+    ) -> Origin {
         var configuration = ProxyConfiguration(services: [
             .init(name: "service", hosts: [.init(address: "127.0.0.1", port: port)])
         ])
         configuration.timeouts.originIdleMs = idleMs
+        configuration.services[0].sendProxy = sendProxy
         let snapshot = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
         return Origin(snapshot.hosts[0], snapshot, on: loop, worker: 0, WorkerMetrics())
     }
@@ -42,11 +45,11 @@ struct OriginTests {
     }
 
     /// A connection over which one response has come.
-    private func used(_ origin: Origin) throws -> ClientConnection {
+    private func used(_ origin: Origin, as introduction: Introduction? = nil) throws -> ClientConnection {
         let user = User()
         let connection = origin.takeClosed()
         connection.observer = user
-        try connection.connect(to: origin.address)
+        try connection.connect(to: origin.address, as: introduction)
         try turn { user.isConnected }
         var request = Buffer(capacity: 100)
         for byte in "GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8 { request.append(byte) }
@@ -132,5 +135,30 @@ struct OriginTests {
         origin.giveBack(connection)
         try turn { !connection.isOpen }
         #expect(origin.takeIdle(forUnsafeRequest: false) == nil)
+    }
+
+    @Test func `a host that is told whose a connection is gets nobody else's requests over it`() throws {
+        let end = Shared(false)
+        let server = ScriptedOrigin { connection, _, _ in
+            _ = try connection.bytes(28)
+            _ = try connection.request()
+            try connection.answer("x")
+            while !end.current { usleep(1_000) }
+        }
+        defer { end.change { $0 = true } }
+        let origin = origin(server.port, sendProxy: .v2)
+        let local = try #require(SocketAddress("10.0.0.1", port: 80))
+        let clients = try ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map { try #require(SocketAddress($0, port: 4_711)) }
+        let connections = try clients.map { try used(origin, as: .client($0, local: local)) }
+        for connection in connections { origin.giveBack(connection) }
+        // Another port is another connection of that address, perhaps another client of it.
+        for other in [SocketAddress("192.0.2.1", port: 4_712), SocketAddress("192.0.2.4", port: 4_711), nil] {
+            #expect(origin.takeIdle(forUnsafeRequest: false, of: other) == nil)
+        }
+        for (client, connection) in zip(clients, connections) {
+            #expect(origin.takeIdle(forUnsafeRequest: false, of: client) === connection)
+            #expect(origin.takeIdle(forUnsafeRequest: false, of: client) == nil)
+            connection.close()
+        }
     }
 }
