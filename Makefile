@@ -28,6 +28,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_FLAGS ?=
 # For faults: --only slow,flood --scale 0.2
 FAULTS_FLAGS ?=
+# For guards: --only chunk,drain --survivors
+GUARDS_FLAGS ?=
 # How long the slow reader of the memory budget reads: short in `make test`, long in `make budgets`.
 BUDGET_SLOW_SECONDS ?= 60
 TEST_SLOW_SECONDS ?= 15
@@ -137,6 +139,10 @@ test-tsan: deps ## The tests of what threads share, and of whole processes, unde
 .PHONY: faults
 faults: release ## Attacks on the proxy, and faults around it: floods, slow clients, a full disk (FAULTS_FLAGS)
 	@Tests/Faults/faults --bin $(RELEASE_BIN) $(FAULTS_FLAGS)
+
+.PHONY: guards
+guards: deps ## Take each guard of the product out, one at a time: a test must notice (GUARDS_FLAGS, takes an hour)
+	@Tests/Guards/guards $(GUARDS_FLAGS)
 
 .PHONY: interop
 interop: release ## Real clients through the proxy to real servers: curl, Python's, Node's, Java's; WebSockets, events
