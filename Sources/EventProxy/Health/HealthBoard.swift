@@ -159,7 +159,6 @@ final class HealthBoard: Sendable {
     /// Asks for the one probe that an ejected host gets when its time is up. Whoever is given it sends one request
     /// there, and says how it went: `succeeded`, `eject` or `probeAbandoned`.
     func tryProbe(_ host: Int, nowMs: Int64) -> Bool {
-        guard state(host).isProbeDue(nowMs: nowMs) else { return false }
         return update(host) { state in
             guard state.isProbeDue(nowMs: nowMs) else { return false }
             state.isProbing = true

@@ -57,6 +57,7 @@ extension ChunkedCase {
         bad("S11: LF after the last size", "0\n\r\n", .chunkSize),
         bad("S11: LF ends the data", "5\r\nhello\n0\r\n\r\n", .chunkEnd, after: "hello"),
         bad("S11: CR ends the data", "5\r\nhello\r0\r\n\r\n", .chunkEnd, after: "hello"),
+        bad("S12: another byte and LF end the data", "5\r\nhello!\n0\r\n\r\n", .chunkEnd, after: "hello"),
         bad("S12: data longer than its size", "5\r\nhello!\r\n0\r\n\r\n", .chunkEnd, after: "hello"),
         bad("S12: data shorter than its size", "6\r\nhello\r\n0\r\n\r\n", .chunkEnd, after: "hello\r"),
         bad("S12: no line end after the data", "5\r\nhello0\r\n\r\n", .chunkEnd, after: "hello"),

@@ -66,6 +66,14 @@ struct FieldParserTests {
         expectEveryPrefix(of: input, toAgreeWith: .refused(error), length: \.end, line) { Self.parse($0) }
     }
 
+    @Test func `a name is at most as long as its length can say, whatever the limit of the head`() {
+        var limits = ParserLimits()
+        limits.headBytesMax = 1 << 20
+        let name = String(repeating: "a", count: Int(UInt16.max))
+        #expect(guarded(raw("\(name): b\r\n\r\n")) { Self.parse($0, limits: limits) } != .refused(.headTooLarge))
+        #expect(guarded(raw("\(name)a: b\r\n\r\n")) { Self.parse($0, limits: limits) } == .refused(.headTooLarge))
+    }
+
     @Test(arguments: [
         "content-length", "Transfer-Encoding", "host", "Authorization", "content-type", "Content-Encoding",
         "Content-Range", "trailer", "te", "Connection", "set-cookie", "Cache-Control", "x-forwarded-for",

@@ -145,6 +145,7 @@ extension ResponseCase {
         line("a control in the reason", "HTTP/1.1 200 O\u{b}K", .lineEnd),
         line("S15: LF in the reason", "HTTP/1.1 200 O\nK", .lineEnd),
         line("S15: LF ends it", "HTTP/1.1 200 OK\nA: b", .lineEnd),
+        line("S15: two LF end it", "HTTP/1.1 200 OK\n\nA: b", .lineEnd),
         line("CR and a letter after the code", "HTTP/1.1 200\rX", .lineEnd),
         badField("S17: a space within a name", "Content Length: 5", .fieldName),
         badField("S17: white space and no colon", "Content-Length \t", .fieldName),

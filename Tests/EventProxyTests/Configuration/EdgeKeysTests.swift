@@ -126,6 +126,7 @@ struct EdgeKeysTests {
             "path_prefix: /a%2fb", "path_prefix",
             "the beginning of a path, such as /api, found '/a%2fb'; requests with such a path are refused"
         ),
+        ("method: G(T", "method", "a method such as GET (\"\" for any), found 'G(T'"),
         ("method: get", "method", "a method such as GET (\"\" for any), found 'get'; methods are in upper case: GET"),
         (
             "rate_limit: {requests: 1, by: field}", "rate_limit.by",
@@ -138,6 +139,32 @@ struct EdgeKeysTests {
         #expect(found.count == 1)
         #expect(found.first?.hasSuffix("proxy.routes[0].\(path) must be \(wanted)") == true, "\(found)")
         #expect(found.first?.hasPrefix("3:") == true)
+    }
+
+    @Test func `a field has so many bytes, and there are so many routes`() {
+        let most = String(repeating: "v", count: 4096)
+        #expect(errors(in: file("  request_fields: {add: {A: \(most)}}")).isEmpty)
+        let found = errors(in: file("  request_fields: {add: {A: \(most)v}}"))
+        #expect(found.count == 1 && found[0].hasPrefix("2:29: proxy.request_fields.add.A \(Self.value)"))
+        let method = String(repeating: "M", count: 64)
+        #expect(errors(in: file("  routes:\n    - method: \(method)")).isEmpty)
+        #expect(errors(in: file("  routes:\n    - method: \(method)M")).count == 1)
+        let routes = (0..<256).map { "    - path_prefix: /r\($0)\n" }.joined()
+        #expect(errors(in: file("  routes:\n\(routes)")).isEmpty)
+        let one = "    - path_prefix: /more\n"
+        #expect(
+            errors(in: file("  routes:\n\(routes)\(one)")) == [
+                "3:5: proxy.routes has 257 items; at most 256 are allowed"
+            ])
+    }
+
+    @Test func `routes choose among so many services`() {
+        func services(_ count: Int) -> String {
+            let each = (1...count).map { "    - {name: s\($0), host: [{address: 10.0.0.1, port: 80}]}\n" }.joined()
+            return "proxy:\n  routes:\n    - services: [s1]\n  services:\n\(each)"
+        }
+        #expect(errors(in: services(64)).isEmpty)
+        #expect(errors(in: services(65)) == ["3:18: routes can choose among at most 64 services, and there are 65"])
     }
 
     private static let value = "must be the value of a field, at most 4096 bytes without controls"

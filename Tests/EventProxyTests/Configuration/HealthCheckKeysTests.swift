@@ -24,6 +24,12 @@ struct HealthCheckKeysTests {
 
     private static let status = "must be a status from 200 to 599 or a range of them such as 200-299"
 
+    @Test(arguments: ["ready", "'/a b'", "'/a#b'", "\"/a\\u0001\""])
+    func `a path that cannot be asked for is none`(_ path: String) {
+        let found = errors(in: file("  health_check: {type: http, path: \(path)}"))
+        #expect(found.count == 1 && found[0].hasPrefix("2:36: proxy.health_check.path must be a path"), "\(found)")
+    }
+
     @Test(arguments: [
         BadFile(
             keys: "  health_check: {type: http, expect_status: [2xx, 99, 299-200, 200-, 200-600, 0200, ok]}",

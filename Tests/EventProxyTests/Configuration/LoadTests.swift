@@ -70,6 +70,10 @@ import Testing
         }
     }
 
+    @Test func `a file without an end is not read to it`() throws {
+        #expect(try ProxyConfiguration.read(path: "/dev/zero").count == 1 << 20 + 1)
+    }
+
     @Test func `a file of a megabyte is read and one more byte is refused`() throws {
         let mebibyte = 1024 * 1024
         let padding = "# " + String(repeating: "x", count: mebibyte - referenceFile.utf8.count - 2)

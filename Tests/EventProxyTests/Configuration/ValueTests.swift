@@ -208,4 +208,11 @@ typealias BadValue = (yaml: String, message: String)
         #expect(message("log", "file", "\"a\\0b\"") == "a file path (\"\" for none), found the quoted text 'a\\u{0}b'")
         #expect(message("log", "format", "xml") == "one of text, json, found 'xml'")
     }
+
+    @Test func `a share is at most all`() {
+        #expect(errors(in: file("  log: {sample: 1.0}")).isEmpty)
+        let found = errors(in: file("  log: {sample: 1.000001}"))
+        #expect(
+            found.count == 1 && found[0].hasPrefix("2:17: proxy.log.sample must be a share from 0 to 1"), "\(found)")
+    }
 }

@@ -56,6 +56,21 @@ final class LoopOfHosts {
         #expect(board.state(1).timeMs == laterMs && board.ejections(1) == 2, "slow start counts from here")
     }
 
+    @Test func `a host that is out is thrown out again only by its probe`() {
+        let loop = LoopOfHosts(HealthBoard(hostCount: 4))
+        _ = loop.eject(0, at: 100)
+        #expect(loop.eject(0, at: 200) == .wasOut)
+        #expect(loop.board.ejectedMs(0) == 100 && loop.board.ejections(0) == 1)
+    }
+
+    @Test func `a host that is gone does not change any more`() {
+        let loop = LoopOfHosts(HealthBoard(hostCount: 4))
+        loop.board.retire(0)
+        #expect(loop.eject(0, at: 100) == .wasOut)
+        #expect(!loop.board.checked(0, .down, nowMs: 100))
+        #expect(loop.board.ejectedCount == 0 && loop.board.availableCount == 4)
+    }
+
     @Test func `an answer to a request from before the ejection brings nothing back, unless the host hung`() {
         let loop = LoopOfHosts(HealthBoard(hostCount: 4))
         _ = loop.eject(0, at: 100)

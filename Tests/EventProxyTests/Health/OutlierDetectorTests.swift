@@ -111,12 +111,15 @@ import Testing
         for level in 0...Ejection.levelMax {
             let ms: Int64 = min(5_000 << Int64(level), 300_000)
             let connectMs: Int64 = min(1_000 << Int64(level), 10_000)
+            var seen: Set<Int64> = []
             for _ in 0..<200 {
                 let duration = Ejection.durationMs(level: level, .consecutiveFailures, using: &random)
                 #expect(abs(duration - ms) <= ms / 10)
+                seen.insert(duration)
                 let connect = Ejection.durationMs(level: level, .connectFailure, using: &random)
                 #expect(abs(connect - connectMs) <= connectMs / 10)
             }
+            #expect(seen.count > 100, "hosts that went out together come back one after the other")
         }
     }
 
@@ -129,6 +132,15 @@ import Testing
 }
 
 @Suite struct HostStateTests {
+    @Test(arguments: [CheckVerdict.down, .drain])
+    func `a host that its checks took out is not probed`(_ verdict: CheckVerdict) {
+        var state = HostState()
+        state.isEjected = true
+        #expect(state.isProbeDue(nowMs: 1))
+        state.check = verdict
+        #expect(state.isCheckedOut && !state.isProbeDue(nowMs: 1))
+    }
+
     @Test(arguments: 0..<1_000 as Range<UInt64>)
     func `every field keeps its bits`(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)

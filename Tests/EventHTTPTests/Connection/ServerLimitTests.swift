@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+@testable import EventHTTP
+
+/// Where a connection has had enough of its client, or of its handler.
+struct ServerLimitTests {
+    /// Answers at once what the target says, and reads no content.
+    private static func serve(_ options: ServerOptions = ServerOptions()) throws -> TestServer {
+        try TestServer(options: options) { _ in
+            ClosureHandler { request, exchange in
+                switch request.path {
+                case "/nothing": exchange.respond(.noContent, "")
+                case "/short":
+                    let writer = exchange.begin(.ok, length: 10)
+                    _ = writer.write(raw("five!").span)
+                    writer.finish()
+                default: exchange.respond(.ok, request.target)
+                }
+            }
+        }
+    }
+
+    @Test func `an idle connection ends when its time is up`() throws {
+        var options = ServerOptions()
+        options.idleTimeoutMs = 200
+        let server = try Self.serve(options)
+        let client = try server.connect()
+        try client.send(head("/1"))
+        #expect(try client.response().text == "/1")
+        #expect(try client.endsHere())
+    }
+
+    @Test func `a head has its time from when it begins, however long the connection was idle`() throws {
+        var options = ServerOptions()
+        options.headTimeoutMs = 200
+        let server = try Self.serve(options)
+        let client = try server.connect()
+        try client.send(head("/1") + "GET /2 HTTP/1.1\r\n")
+        #expect(try client.response().text == "/1")
+        let late = try client.response()
+        #expect(late.status == 408 && late["connection"] == "close")
+        #expect(try client.endsHere())
+    }
+
+    @Test(arguments: [(1 << 20, true), (1 << 20 + 1, false)])
+    func `content that nobody wants is waited for up to a mebibyte`(bytes: Int, persists: Bool) throws {
+        let server = try Self.serve()
+        let client = try server.connect()
+        try client.send(head("/early", "Content-Length: \(bytes)\r\n", method: "POST"))
+        let response = try client.response()
+        #expect(response.text == "/early" && (response["connection"] == "close") == !persists)
+    }
+
+    @Test func `content of unknown length that nobody wants ends the connection after a mebibyte`() throws {
+        let server = try Self.serve()
+        let client = try server.connect()
+        try client.send(head("/early", "Transfer-Encoding: chunked\r\n", method: "POST"))
+        let response = try client.response()
+        #expect(response.text == "/early" && response["connection"] == nil)
+        let chunk = "10000\r\n" + String(repeating: "x", count: 0x10000) + "\r\n"
+        for _ in 0..<17 { try? client.send(chunk) }
+        try? client.send("0\r\n\r\n" + head("/next"))
+        #expect(try client.endsHere(), "the next request is not read")
+    }
+
+    @Test func `204 announces no content`() throws {
+        let server = try Self.serve()
+        let response = try server.ask(head("/nothing"))
+        #expect(response.status == 204 && response["content-length"] == nil)
+    }
+
+    @Test func `an answer that is shorter than it announced breaks the connection`() throws {
+        let server = try Self.serve()
+        let client = try server.connect()
+        try client.send(head("/short"))
+        #expect(throws: TestFailure.self) { try client.response() }
+    }
+}
