@@ -14,9 +14,10 @@ extension ProxyLoop {
         case whenDue
     }
 
-    /// The host of a first attempt. A host on probation is given one request that can be sent again.
+    /// The host of a first attempt: `host`, if it is ready. A host on probation is given one request that can be sent
+    /// again.
     func selectFirst(
-        key: UInt64, choice: ServiceChoice, probes: ProbeLeave, worst: HostFilter.Quality = .any
+        key: UInt64, choice: ServiceChoice, probes: ProbeLeave, worst: HostFilter.Quality = .any, host: Int? = nil
     ) -> (host: Int, isProbe: Bool)? {
         refreshHealth()
         if probes != .never, let host = probeHost(among: choice.services), probes == .whenDue || isOverdue(host),
@@ -26,6 +27,7 @@ extension ProxyLoop {
             refreshHealth()
             return (host, true)
         }
+        if let host, table[host].isReady, choice.services.contains(table[host].service) { return (host, false) }
         guard let host = select(TriedHosts(), key, choice, worst: worst) else { return nil }
         return (host, false)
     }

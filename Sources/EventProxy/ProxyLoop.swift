@@ -14,6 +14,7 @@ final class ProxyLoop: Postponable {
     /// Who may ask for what, if the configuration says so.
     var edge: Edge?
     let worker: Int
+    let policy: AnyPolicy?
 
     // What the snapshot says, ready for use.
     var snapshot: ProxySnapshot
@@ -72,8 +73,9 @@ final class ProxyLoop: Postponable {
     private var idle: ContiguousArray<Transaction> = []
     private var retries: ContiguousArray<Transaction> = []
 
-    init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
+    init(_ setup: ProxySetup, on loop: EventLoop, worker: Int, policy: AnyPolicy? = nil) {
         self.loop = loop
+        self.policy = policy
         self.setup = setup
         fingerprintKey = setup.fingerprintKey
         poison = setup.poison
@@ -133,20 +135,30 @@ final class ProxyLoop: Postponable {
         if shedsForMemory || lag?.level == .everything {
             return refuse(exchange, identity)
         }
+        var destination = Destination(route)
+        if let policy {
+            let decision = policy.route(request, from: exchange.clientAddress)
+            if let answer = follow(decision, of: policy, &destination) {
+                return answer.send(exchange, identity, by: self)
+            }
+        }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query,
             key: fingerprintKey ^ (route?.fingerprintSalt ?? 0))
-        let verdict = check(fingerprint, among: route?.choice.services ?? .all)
+        let verdict = check(fingerprint, among: destination.choice.services)
         if case .quarantined(let untilMs) = verdict {
             return quarantined(untilMs: untilMs).send(exchange, identity, by: self)
         }
         let transaction = idle.popLast() ?? addTransaction()
         transaction.route = route
-        transaction.choice = route?.choice ?? .all
-        let preferred = route?.split?.choice(for: request, from: exchange.clientAddress, using: &random)
+        transaction.choice = destination.choice
+        transaction.mark = destination.mark
+        if !destination.isDecided, let split = route?.split {
+            destination.preferred = split.choice(for: request, from: exchange.clientAddress, using: &random)
+        }
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
-        transaction.tryFirstHost(preferring: preferred)
+        transaction.tryFirstHost(preferring: destination.preferred, host: destination.host)
     }
 
     private func refuse(_ exchange: consuming Exchange, _ identity: RequestIdentity) {

@@ -19,7 +19,16 @@ public struct ReverseProxy: Handler {
 
     /// The proxy of one loop. `worker` numbers the loops of a process, so that each begins with another host.
     public init(_ setup: ProxySetup, on loop: EventLoop, worker: Int) {
-        proxy = ProxyLoop(setup, on: loop, worker: worker)
+        self.init(setup, on: loop, worker: worker, nil)
+    }
+
+    /// The same with a policy, which is this loop's alone.
+    public init(_ setup: ProxySetup, on loop: EventLoop, worker: Int, policy: some ProxyPolicy) {
+        self.init(setup, on: loop, worker: worker, PolicyBox(policy))
+    }
+
+    init(_ setup: ProxySetup, on loop: EventLoop, worker: Int, _ policy: AnyPolicy?) {
+        proxy = ProxyLoop(setup, on: loop, worker: worker, policy: policy)
         lifetime = Lifetime(proxy)
     }
 

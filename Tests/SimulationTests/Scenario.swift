@@ -9,8 +9,11 @@
         /// More than every deadline there is, added up.
         static let longestMs: Int64 = 400_000
 
-        static func run(seed: UInt64, isTold: Bool = false) -> World {
+        static func run(
+            seed: UInt64, isTold: Bool = false, arrange: (World) -> Void = { _ in }
+        ) -> World {
             let world = World(seed: seed)
+            arrange(world)
             if isTold { world.kernel.tell = { print($0) } }
             world.random = SimulatedRandom(seed: seed &+ 1)
             drawLink(world)

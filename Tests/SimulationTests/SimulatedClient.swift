@@ -142,6 +142,8 @@
             // A request that was answered early is still sent to its end; and the pause after it may pass when the next
             // one has been asked already.
             guard let connection, !isOver, !willClose, !isSending, asked.isEmpty else { return }
+            // What follows a request that was cut short would be the rest of it.
+            if case .stalls = manner, answered > 0 { return finish() }
             if todo.isEmpty { return finish() }
             let batch = Array(todo.prefix(depth))
             todo.removeFirst(batch.count)

@@ -28,6 +28,8 @@
         private(set) var servers: [HTTPServer] = []
         private(set) var pools: [BufferPool] = []
         private(set) var checker: HealthChecker?
+        /// Makes the policy of each loop, if they have one.
+        var policy: (_ world: World) -> AnyPolicy? = { _ in nil }
 
         struct Record {
             var request: Request?
@@ -119,7 +121,7 @@
 
         private func startWorker(_ worker: Int, _ setup: ProxySetup) throws {
             let loop = EventLoop()
-            let handler = ReverseProxy(setup, on: loop, worker: worker)
+            let handler = ReverseProxy(setup, on: loop, worker: worker, policy(self))
             proxies.append(handler.proxy)
             pools.append(loop.pool)
             let socket = try ListeningSocket(on: address)
@@ -235,6 +237,8 @@
         var sendsProxyHeaders = false
         /// Not in worlds in which they change: who leaves and comes back begins anew.
         var judgesLimits = true
+        /// Not in worlds whose policy does not want requests to succeed.
+        var judgesSuccess = true
         private(set) lazy var trustsKeys = random.oneIn(3)
 
         /// Origins die under requests that have nothing to do with it.
@@ -243,7 +247,7 @@
         /// Why a request cannot have failed: there was a host that is good, attempts and time enough to come to it, and
         /// leave to send the request there.
         private func mustSucceed(_ request: Request) -> String? {
-            guard let setup, request.path != "/fail" else { return nil }
+            guard judgesSuccess, let setup, request.path != "/fail" else { return nil }
             if hasPoison {
                 guard badHosts.isEmpty, request.method == "GET", request.path == "/a", origins.count >= 4,
                     setup.snapshot.configuration.attempts >= 3

@@ -71,3 +71,16 @@ extension Span where Element == UInt8 {
 public func ~= (text: StaticString, bytes: Span<UInt8>) -> Bool {
     bytes.equals(text)
 }
+
+/// Whether the bytes are exactly those of `text`.
+public func == (bytes: Span<UInt8>, text: StaticString) -> Bool {
+    bytes.equals(text)
+}
+
+/// Whether there are any bytes, and exactly those of `text`.
+public func == (bytes: Span<UInt8>?, text: StaticString) -> Bool {
+    switch bytes {
+    case let bytes?: bytes.equals(text)
+    case nil: false
+    }
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import EventHTTP
+public import EventHTTP
 
 /// What the consistent hash goes by. A request that lacks it goes by its client's address: were they all alike, one
 /// host would get them all.
@@ -64,6 +64,19 @@ enum HashKey: Sendable {
             if let range = Cookies.value(of: name, in: line) {
                 return Hash64.hash(line.extracting(range), seed: 0)
             }
+        }
+        return nil
+    }
+}
+
+extension RequestHead {
+    /// The value of the first cookie of this name that has one.
+    @_lifetime(copy self)
+    public func cookie(_ name: String) -> Span<UInt8>? {
+        let fields = self.fields
+        for i in 0..<fields.count where fields[i].id == .cookie {
+            let line = fields[i].value
+            if let range = Cookies.value(of: name.utf8.span, in: line) { return line.extracting(range) }
         }
         return nil
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-public import EventHTTP
+internal import EventHTTP
 internal import Glibc
 internal import Logging
 
 /// What a proxy does once per process, on a loop that serves no requests: it checks the hosts, resolves their names
 /// again and again, and goes over to another configuration when the file has one, or on SIGHUP.
-public final class ProxyControl: LoopService {
+final class ProxyControl: LoopService {
     private let setup: ProxySetup
     private let path: String
     private let loop: EventLoop
@@ -20,7 +20,7 @@ public final class ProxyControl: LoopService {
     private var isReady = false
 
     /// `text` is the content of the file at `path` that the setup was made from.
-    public init(_ setup: ProxySetup, path: String, text: [UInt8], on loop: EventLoop) {
+    init(_ setup: ProxySetup, path: String, text: [UInt8], on loop: EventLoop) {
         self.setup = setup
         self.path = path
         self.loop = loop
@@ -53,7 +53,7 @@ public final class ProxyControl: LoopService {
         return "serving \(configuration.services.count) services with \(hosts) configured hosts"
     }
 
-    public func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         notifier.stopping("draining")
         completion()
     }
@@ -62,7 +62,7 @@ public final class ProxyControl: LoopService {
 
     /// The address of the configuration, to be listened on beside another process that does: a proxy that takes over
     /// from one that drains. `warn` hears when there is one.
-    public static func adminSocket(
+    static func adminSocket(
         _ admin: ProxyConfiguration.Admin, warn: (_ warning: String) -> Void
     ) throws(SystemError) -> ListeningSocket? {
         guard admin.enabled else { return nil }
@@ -81,7 +81,7 @@ public final class ProxyControl: LoopService {
 
     /// Answers operators on `socket` until the last worker has ended. `drain` is told of, and begun when that is asked
     /// for; `droppedLogLines` says how many there are.
-    public func serveAdmin(
+    func serveAdmin(
         on socket: ListeningSocket, drain: Drain, droppedLogLines: @escaping @Sendable () -> UInt64
     ) {
         setup.logger.info("probes, metrics and a status page are on http://\(socket.address)/")

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-public import EventHTTP
+internal import EventHTTP
 
 /// The proxy on one loop: its server, and what answers.
-public final class ProxyWorker: LoopService {
+final class ProxyWorker: LoopService {
     private let server: HTTPServer
     private let proxy: ProxyLoop
 
     /// `worker` numbers the loops of a process.
-    public init(
-        _ setup: ProxySetup, on loop: EventLoop, worker: Int, socket: ListeningSocket, accessLog: AccessLog?
+    init(
+        _ setup: ProxySetup, on loop: EventLoop, worker: Int, socket: ListeningSocket, accessLog: AccessLog?,
+        policy: AnyPolicy?
     ) {
-        let handler = ReverseProxy(setup, on: loop, worker: worker)
+        let handler = ReverseProxy(setup, on: loop, worker: worker, policy)
         proxy = handler.proxy
         server = HTTPServer(
             on: loop, socket: socket, options: proxy.snapshot.serverOptions, accessLog: accessLog,
@@ -27,7 +28,7 @@ public final class ProxyWorker: LoopService {
     /// Refuses requests, or serves them again.
     func shedForMemory(_ sheds: Bool) { proxy.shedsForMemory = sheds }
 
-    public func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
+    func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         server.drain(pace, completion)
     }
 }

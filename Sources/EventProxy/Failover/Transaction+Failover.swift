@@ -8,12 +8,12 @@ extension Transaction {
 
     /// Begins the first attempt: at a service that is meant, as long as it has a host that is well, or at any that the
     /// request may go to.
-    func tryFirstHost(preferring preferred: ServiceChoice?) {
+    func tryFirstHost(preferring preferred: ServiceChoice?, host: Int?) {
         let isRepeatable = isIdempotent && isRequestComplete
         let probes: ProxyLoop.ProbeLeave = attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue
         var first: (host: Int, isProbe: Bool)?
         if let preferred { first = proxy.selectFirst(key: key, choice: preferred, probes: probes, worst: .usable) }
-        first = first ?? proxy.selectFirst(key: key, choice: choice, probes: probes)
+        first = first ?? proxy.selectFirst(key: key, choice: choice, probes: probes, host: host)
         guard let first else { return giveUp() }
         enter(first.host, isProbe: first.isProbe)
     }
@@ -83,6 +83,7 @@ extension Transaction {
             leg = startLeg(origin, isProbe: false, onFreshConnection: true, note: note)
             if let leg { startSending(leg.connection) }
         case .pardon(let untilMs): awaitPardon(untilMs: untilMs)
+        case .held: giveUp()
         }
     }
 
@@ -124,8 +125,7 @@ extension Transaction {
     }
 
     /// An attempt was answered.
-    func settle(_ connection: ClientConnection, _ status: Status, retryAfterMs: Int64 = 0) {
-        let outcome: Outcome = status.isServerError ? .serverError : .success
+    func settle(_ connection: ClientConnection, _ status: Status, _ outcome: Outcome, retryAfterMs: Int64) {
         if leg?.connection === connection {
             proxy.settle(&leg!, outcome, status: status, retryAfterMs: retryAfterMs)
         }
@@ -175,6 +175,7 @@ extension Transaction {
             return proxy.later(self)
         }
         proxy.release(leg.origin)
+        guard letsRetry(after: leg.note) else { return giveUp() }
         if mayTryAnother(wasSent: wasSent), tryAnotherHost() { return }
         if judgement == .wait { return awaitPardon(untilMs: loop.nowMs + PoisonRule.pardonMs) }
         giveUp()
@@ -209,19 +210,32 @@ extension Transaction {
 
     private static let displayNameBytesMax = 128
 
-    /// A server error has come. True if it is held, because a better answer may come.
-    func failedWithAnswer(_ connection: ClientConnection, _ status: Status, retryAfterMs: Int64) -> Bool {
+    /// A server error has come, or what a policy thinks as poor. True if it is held, because a better answer may come.
+    func failedWithAnswer(
+        _ connection: ClientConnection, _ status: Status, _ outcome: Outcome, retryAfterMs: Int64
+    ) -> Bool {
         guard !isFinalAnswer else { return false }
-        settle(connection, status, retryAfterMs: retryAfterMs)
+        settle(connection, status, outcome, retryAfterMs: retryAfterMs)
         let isRacing = leg != nil && hedge != nil
-        guard isRacing || mayTryAnother(wasSent: true) else { return false }
-        guard let erring = takeLeg(of: connection) else { return false }
-        dropHeld()
-        held = erring
+        let mayGoOn = isRacing || mayTryAnother(wasSent: true)
+        let isWorse = status.isServerError && (held.map { !notes.isServerError($0.note) } ?? false)
+        guard mayGoOn || isWorse, let erring = takeLeg(of: connection) else { return false }
         notes.ended(erring.note, nowNs: loop.nowNs)
+        if isWorse {
+            // What a policy found poor is still better than this.
+            discard(erring, outcome)
+        } else {
+            dropHeld()
+            held = erring
+        }
         if isRacing { return true }
         pauseBody()
-        if tryAnotherHost() { return true }
+        if mayGoOn, tryAnotherHost() { return true }
+        if isWorse {
+            next = .held
+            proxy.later(self)
+            return true
+        }
         held = nil
         leg = erring
         // It may answer only as far as it is sent the rest.
@@ -275,7 +289,7 @@ extension Transaction {
         switch next.take() {
         case .host: proxy.giveBackRetry(service: service)
         case .fresh(let origin, _): proxy.release(origin)
-        case .pardon, nil: break
+        case .pardon, .held, nil: break
         }
         if leaveQueue() != nil, attempt.count > 0 { proxy.giveBackRetry(service: service) }
     }

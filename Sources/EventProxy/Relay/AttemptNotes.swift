@@ -66,17 +66,20 @@ struct AttemptNotes {
         lastCause = reason
     }
 
+    /// Whether it was answered with a status from 500 on.
+    func isServerError(_ attempt: Int) -> Bool { notes[attempt].status >= 500 }
+
     func origin(_ attempt: Int) -> Origin? { notes[attempt].origin }
 
     /// The host that was asked last.
     var lastOrigin: Origin? { count == 0 ? nil : notes[count - 1].origin }
 
-    /// What is to be told of an attempt; one that goes on is cancelled now.
-    func record(_ attempt: Int, nowNs: Int64) -> AttemptRecord {
+    /// What is to be told of an attempt; one that goes on is cancelled now, or whatever `underway` says.
+    func record(_ attempt: Int, nowNs: Int64, underway: Cause? = .cancelled) -> AttemptRecord {
         let note = notes[attempt]
         var record = AttemptRecord()
         record.status = note.status
-        record.reason = note.reason?.word ?? (note.totalUs < 0 ? Cause.cancelled.word : "")
+        record.reason = note.reason?.word ?? (note.totalUs < 0 ? underway?.word ?? "" : "")
         if note.connectUs >= 0 { record.connectMicroseconds = UInt32(note.connectUs) }
         if note.firstByteUs >= 0 { record.firstByteMicroseconds = UInt32(note.firstByteUs) }
         record.totalMicroseconds = UInt32(note.totalUs < 0 ? note.since(nowNs) : note.totalUs)

@@ -14,23 +14,25 @@ enum ForwardedFields {
     /// trusted proxy says of its client is kept, and continued.
     static func request(
         _ request: borrowing RequestHead, from peer: Peer, host: Span<UInt8>, via: FieldLines,
-        replaced: RequestIdentity.Replaced = [], rules: FieldRules? = nil, to writer: inout FieldWriter
+        replaced: RequestIdentity.Replaced = [], rules: FieldRules? = nil, policy: AnyPolicy? = nil,
+        to writer: inout FieldWriter
     ) {
         let fields = request.fields
         let namesFields = request.connection.contains(.names)
         let countsDown = request.method.countsForwards
+        let hasChanges = rules != nil || policy != nil
         for i in 0..<fields.count {
             let field = fields[i]
             if isOurs(field.id) || isHopByHop(field, of: fields, namesFields) { continue }
             if replaced.names(field.id) || field.isAlias && isAlias(field.name, replaced) { continue }
-            if let rules, rules.drops(field) { continue }
+            if hasChanges, drops(field, rules, policy) { continue }
             if countsDown, field.id == .maxForwards, let left = field.value.decimal {
                 writer.add("Max-Forwards", left &- 1)
             } else {
                 writer.copy(field)
             }
         }
-        if let rules { writer.add(rules.added) }
+        if hasChanges { add(rules, policy, to: &writer) }
         if peer.isTrusted { return extend(fields, peer.address, host, via, to: &writer) }
         writer.begin("X-Forwarded-For")
         let client = writer.write { $0.host(of: peer.address) }
@@ -130,24 +132,42 @@ enum ForwardedFields {
         return isOurs(id) || id.isHopByHop || id == .via || replaced.names(id)
     }
 
+    // MARK: Changes
+
+    private static func drops(_ field: borrowing Field, _ rules: FieldRules?, _ policy: AnyPolicy?) -> Bool {
+        if let rules, rules.drops(field) { return true }
+        return policy?.fields.drops(field.name) ?? false
+    }
+
+    /// Adds what the configuration adds, unless the policy has it left out, and what the policy does.
+    private static func add(_ rules: FieldRules?, _ policy: AnyPolicy?, to writer: inout FieldWriter) {
+        guard let policy else {
+            if let rules { writer.add(rules.added) }
+            return
+        }
+        rules?.added.forEach { name, value in if !policy.fields.drops(name) { writer.add(token: name, value) } }
+        policy.fields.write(to: &writer)
+    }
+
     // MARK: To the client
 
     /// Copies the end-to-end fields of a response and says which origin gave it, and to what.
     static func response(
         _ response: borrowing ResponseHead, to identity: borrowing RequestIdentity, from origin: Origin,
-        by proxy: ProxyLoop, rules: FieldRules? = nil, to writer: inout FieldWriter
+        by proxy: ProxyLoop, rules: FieldRules? = nil, policy: AnyPolicy? = nil, to writer: inout FieldWriter
     ) {
         let fields = response.fields
+        let hasChanges = rules != nil || policy != nil
         let namesFields = response.connection.contains(.names)
         for i in 0..<fields.count {
             let field = fields[i]
             if isHopByHop(field, of: fields, namesFields) { continue }
             if field.name.count == proxy.originName.count, isOrigin(field, proxy) { continue }
-            if let rules, rules.drops(field) { continue }
+            if hasChanges, drops(field, rules, policy) { continue }
             if field.id == .xRequestID, !identity.id.isEmpty { continue }
             writer.copy(field)
         }
-        if let rules { writer.add(rules.added) }
+        if hasChanges { add(rules, policy, to: &writer) }
         writer.add(origin.fields)
         writer.add(response.minorVersion == 1 ? proxy.via : proxy.viaHTTP10)
         identity.answer(to: &writer)

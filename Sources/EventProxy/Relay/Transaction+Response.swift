@@ -17,11 +17,13 @@ extension Transaction {
         if let note = note(of: connection) { notes.answered(note, status: head.status, nowNs: loop.nowNs) }
         proxy.answered(fingerprint)
         if attempt.suspects.count > 0 { proxy.lost(attempt.answered(), beganMs: beganMs) }
-        if head.status.isServerError {
-            if failedWithAnswer(connection, head.status, retryAfterMs: head.retryAfterMs ?? 0) { return .hold }
+        let reading = reading(head.status, of: connection)
+        let asksForPatience = head.status.isServerError || head.status == .tooManyRequests
+        let retryAfterMs = asksForPatience ? head.retryAfterMs ?? 0 : 0
+        if reading.isPoor {
+            if failedWithAnswer(connection, head.status, reading.outcome, retryAfterMs: retryAfterMs) { return .hold }
         } else {
-            let asksForPatience = head.status == .tooManyRequests
-            settle(connection, head.status, retryAfterMs: asksForPatience ? head.retryAfterMs ?? 0 : 0)
+            settle(connection, head.status, reading.outcome, retryAfterMs: retryAfterMs)
         }
         win(connection)
         relay(head)
@@ -44,10 +46,15 @@ extension Transaction {
         rearm()
         dropHeld()
         let isUpgrade = head.status == .switchingProtocols
+        if let policy, let note = leg?.note {
+            policy.rewrite(head, of: record(note, isOver: false))
+            tellRefusal(of: policy)
+        }
         writer = exchange.relay(head) { writer in
             if isUpgrade { writer.copyUpgrade(head.fields) }
             ForwardedFields.response(
-                head, to: identity, from: origin, by: proxy, rules: route?.responseFields, to: &writer)
+                head, to: identity, from: origin, by: proxy, rules: route?.responseFields, policy: policy,
+                to: &writer)
             // It took more than one host to get this.
             if proxy.tellsStatus, attempt.count > 1 { proxy.status(of: attempt, from: origin).write(to: &writer) }
         }

@@ -19,6 +19,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     // Beside the proxy: what is reached over two references is retained each time.
     let loop: EventLoop
     let pool: BufferPool
+    let policy: AnyPolicy?
     private var deadline: TimerWheel.ID?
     private(set) var isActive = false
 
@@ -29,6 +30,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     var route: Route?
     /// The services that the request may go to.
     var choice = ServiceChoice.all
+    /// What the policy calls it.
+    var mark: UInt64 = 0
     /// The client's content is complete, or there is none.
     var isRequestComplete = false
     var wantsTrailers = false
@@ -86,6 +89,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         case fresh(Origin, note: Int)
         /// Another host, if the request is cleared by then of having killed two.
         case pardon(untilMs: Int64)
+        /// None: the answer that is held is given.
+        case held
     }
 
     /// A place in the queue of a host.
@@ -98,6 +103,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         self.proxy = proxy
         loop = proxy.loop
         pool = proxy.loop.pool
+        policy = proxy.policy
         deadline = loop.addDeadline(self)
     }
 
@@ -144,6 +150,10 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     }
 
     private func writeHead(_ head: borrowing RequestHead, _ exchange: borrowing Exchange, _ peer: Peer) {
+        if let policy {
+            policy.rewrite(head)
+            tellRefusal(of: policy)
+        }
         if let authority = head.authority { return writeHead(head, host: authority, peer) }
         // HTTP/1.0 without Host: the address that the client reached is all that is known (RFC 9112 §3.3).
         let local = Array((exchange.localAddress ?? peer.address).description.utf8)
@@ -157,7 +167,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         ) { writer in
             ForwardedFields.request(
                 head, from: peer, host: host, via: via, replaced: identity.replaced, rules: route?.requestFields,
-                to: &writer)
+                policy: policy, to: &writer)
             spanOffset = identity.write(to: &writer)
             timeoutOffset = proxy.requestTimeout == .ignore ? nil : RequestTimeout.write(to: &writer)
         }
@@ -174,6 +184,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         if let leg = leg.take() { discard(leg, .clientGone) }
         if let hedge = hedge.take() { discard(hedge, .clientGone) }
         dropHeld()
+        if let policy { tellAttempts(policy) }
         alarms = Alarms()
         rearm()
         request.release(to: pool)

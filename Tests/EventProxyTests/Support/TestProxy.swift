@@ -14,7 +14,8 @@ struct TestProxy {
 
     /// A proxy to services with hosts on these ports.
     init(
-        _ services: [[UInt16]], configure: (inout ProxyConfiguration) -> Void = { _ in }
+        _ services: [[UInt16]], policy: PolicyMaker? = nil,
+        configure: (inout ProxyConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = ProxyConfiguration(
             services: services.enumerated().map { index, ports in
@@ -26,7 +27,7 @@ struct TestProxy {
         let setup = ProxySetup(configuration, seed: 0, workers: 1)
         self.setup = setup
         server = try TestServer(options: setup.serverOptions, metrics: setup.serverMetrics(worker: 0)) { [parts] loop in
-            let handler = CheckedProxy(setup, on: loop)
+            let handler = CheckedProxy(setup, on: loop, policy?.make())
             parts.proxy = handler.proxy.proxy
             return handler
         }
@@ -71,8 +72,8 @@ private struct CheckedProxy: Handler {
     private(set) var proxy: ReverseProxy
     private let checker: HealthChecker
 
-    init(_ setup: ProxySetup, on loop: EventLoop) {
-        proxy = ReverseProxy(setup, on: loop, worker: 0)
+    init(_ setup: ProxySetup, on loop: EventLoop, _ policy: AnyPolicy?) {
+        proxy = ReverseProxy(setup, on: loop, worker: 0, policy)
         checker = HealthChecker(setup, on: loop)
     }
 
