@@ -32,6 +32,7 @@ public struct ReverseProxy: Handler {
         lifetime = Lifetime(proxy)
     }
 
+    /// Judges, identifies and routes a request, then begins its transaction.
     public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
         let peer = proxy.peer(of: exchange, request)
         let identity = proxy.identify(request, from: peer)

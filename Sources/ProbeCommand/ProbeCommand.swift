@@ -4,6 +4,7 @@ internal import EventHTTP
 
 /// `probe`, a subcommand of both programs: whether a server is well, for health checks in images that have no shell.
 public struct ProbeCommand: ParsableCommand {
+    /// How the command is called, and its help.
     public static let configuration = CommandConfiguration(
         commandName: "probe",
         abstract: "Ask a server whether it is well: exit status 0 when the URL answers 2xx, else 1.",
@@ -24,8 +25,10 @@ public struct ProbeCommand: ParsableCommand {
 
     private static let timeoutSecondsMax = 3600.0
 
+    /// For the argument parser.
     public init() {}
 
+    /// Refuses what cannot be asked for, before anything is sent.
     public func validate() throws {
         guard timeout >= 0.001, timeout <= Self.timeoutSecondsMax else {
             throw ValidationError(
@@ -33,6 +36,7 @@ public struct ProbeCommand: ParsableCommand {
         }
     }
 
+    /// Asks; ends the process with status 1 if the answer is not good.
     public func run() throws {
         do throws(Probe.Failure) {
             try Probe.get(url, timeoutMs: Int64(timeout * 1000))

@@ -27,5 +27,6 @@ public protocol ExchangeObserver: AnyObject {
 }
 
 extension ExchangeObserver {
+    /// Does nothing: a tunnel that has not ended in time is cut.
     public func tunnelShouldEnd() {}
 }

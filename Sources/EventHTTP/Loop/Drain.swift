@@ -27,6 +27,7 @@ public final class Drain: Sendable {
         self.began = began
     }
 
+    /// Whether the process has been told to stop.
     public var hasBegun: Bool { flag.load(ordering: .acquiring) }
 
     /// Tells the process to stop. False when it has been told before, which changes nothing.

@@ -36,6 +36,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     /// Jobs that came from other threads: each cost a lock and a wake-up.
     package var foreignEnqueues: Int { foreign.load(ordering: .relaxed) }
 
+    /// Has the loop run a job: soon, if asked on its thread, else as soon as it has been woken.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard isCurrent else {

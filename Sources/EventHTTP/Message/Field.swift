@@ -39,6 +39,7 @@ public struct Fields: ~Escapable {
         self.lines = lines
     }
 
+    /// How many lines there are.
     public var count: Int { lines.count }
 
     /// The line at a position in 0..<count.

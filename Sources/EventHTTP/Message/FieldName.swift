@@ -2,13 +2,18 @@
 
 /// The fields that the engine itself acts on. The parser names them once, so that nobody compares text later.
 public enum FieldName: UInt8, Sendable, BitwiseCopyable {
+    /// None of those below.
     case other
+    /// What frames a message, manages its connection, or says where it has been.
     case connection, contentLength, date, expect, forwarded, host, keepAlive, proxyAuthenticate, proxyAuthorization
     case proxyConnection, server, te, trailer, transferEncoding, upgrade, via
+    /// What proxies say of the client.
     case xForwardedFor, xForwardedHost, xForwardedProto, xForwardedPort, xForwardedServer, xRealIP
+    /// What describes content, its client and its caching.
     case contentType, contentEncoding, contentRange, authorization, setCookie, cookie, cacheControl, maxForwards
     case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ifRange, range, age, expires, location
     case retryAfter, vary, wwwAuthenticate, idempotencyKey, http2Settings, acceptEncoding, userAgent, accept
+    /// What names a request, its time and its trace.
     case xRequestID, xRequestTimeoutMs, traceparent, tracestate
 
     /// The field that `name`, a token, names, letter case aside (RFC 9110 §5.1).

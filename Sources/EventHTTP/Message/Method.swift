@@ -2,7 +2,10 @@
 
 /// A request method (RFC 9110 §9). Methods that nobody here needs to know are `.other`; their token is in the head.
 public enum Method: UInt8, Sendable {
-    case get, head, post, put, delete, connect, options, trace, patch, other
+    /// A method of RFC 9110 §9.3, or PATCH of RFC 5789.
+    case get, head, post, put, delete, connect, options, trace, patch
+    /// Any other.
+    case other
 
     /// Sending it twice does no more than sending it once (RFC 9110 §9.2.2).
     public var isIdempotent: Bool {

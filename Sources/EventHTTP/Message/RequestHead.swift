@@ -13,6 +13,7 @@ public struct RequestHead: ~Escapable {
         self.parsed = parsed
     }
 
+    /// The method; see `methodToken` for one that is `.other`.
     public var method: Method { parsed.method }
     /// The method as it came, for `Method.other`.
     public var methodToken: Span<UInt8> {
@@ -65,6 +66,7 @@ public struct RequestHead: ~Escapable {
     /// The client waits for 100 before it sends the content.
     public var expectsContinue: Bool { parsed.expectsContinue }
 
+    /// The field lines, in the order they came.
     public var fields: Fields {
         @_lifetime(copy self) get { Fields(bytes, lines) }
     }

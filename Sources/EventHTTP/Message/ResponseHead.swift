@@ -13,6 +13,7 @@ public struct ResponseHead: ~Escapable {
         self.parsed = parsed
     }
 
+    /// The status code.
     public var status: Status { parsed.status }
     /// 0 for HTTP/1.0, 1 for HTTP/1.1 and higher minor versions.
     public var minorVersion: UInt8 { parsed.minorVersion }
@@ -20,9 +21,11 @@ public struct ResponseHead: ~Escapable {
     public var reason: Span<UInt8> {
         @_lifetime(copy self) get { bytes.extracting(parsed.reasonRange) }
     }
+    /// How the content ends.
     public var framing: BodyFraming { parsed.framing }
     /// Content-Length of a response that has no content: the answer to HEAD, and 304.
     public var announcedLength: UInt64? { parsed.announcedLength }
+    /// The field lines, in the order they came.
     public var fields: Fields {
         @_lifetime(copy self) get { Fields(bytes, lines) }
     }

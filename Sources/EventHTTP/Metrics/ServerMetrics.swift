@@ -16,6 +16,7 @@ public final class ServerMetrics: Sendable {
     package let contentBytes = Counter()
     private let after = CacheLinePadding()
 
+    /// All counters are 0.
     public init() {}
 
     func ended(status: UInt16, us: Int64, bytes: UInt64) {

@@ -28,7 +28,9 @@ public enum ParseError: Error, Equatable, Sendable, CaseIterable {
     case fieldValue
     /// RFC 9112 §5.2: a field line that begins with white space.
     case obsFold
+    /// RFC 6585 §5: field lines longer than `ParserLimits.headBytesMax` together.
     case headTooLarge
+    /// RFC 6585 §5: more field lines than `ParserLimits.fieldsMax`.
     case tooManyFields
     /// RFC 9112 §3.2: no Host, more than one, or not uri-host [":" port].
     case host

@@ -9,9 +9,13 @@ public struct ParserLimits: Sendable, Equatable {
     /// The number of field lines of a head.
     public var fieldsMax = 100
 
-    /// The largest values that a configuration may ask for; buffers are laid out for them.
+    // The largest values that a configuration may ask for; buffers are laid out for them.
+
+    /// Of `lineBytesMax`.
     public static let lineBytesCapMax = 64 << 10
+    /// Of `headBytesMax`.
     public static let headBytesCapMax = 64 << 10
+    /// Of `fieldsMax`.
     public static let fieldsCapMax = 1000
 
     /// A method longer than this is answered 501: no registered one has more than 17 letters.
@@ -27,6 +31,7 @@ public struct ParserLimits: Sendable, Equatable {
     /// cannot overflow.
     static let keepAliveSecondsMax: UInt64 = 86_400
 
+    /// The defaults.
     public init() {}
 
     /// Whether a head that was incomplete after its first `searched` bytes still is: it grows by lines, and none has

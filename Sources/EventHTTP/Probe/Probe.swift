@@ -5,7 +5,9 @@ internal import Glibc
 public enum Probe {
     /// Why a server is not known to be well.
     public struct Failure: Error, CustomStringConvertible {
+        /// What was asked for.
         public let url: String
+        /// What came instead of a good answer.
         public let reason: String
         public var description: String { "\(url): \(reason)" }
     }

@@ -2,6 +2,7 @@
 
 /// What a server allows its clients. Every limit is finite by default.
 public struct ServerOptions: Sendable {
+    /// How large a request head may be.
     public var limits = ParserLimits()
     /// From accepting, or from the first byte of a further request, to the end of its head.
     public var headTimeoutMs: Int64 = 10_000
@@ -28,5 +29,6 @@ public struct ServerOptions: Sendable {
     /// What answers to requests that are refused before the handler sees them also say.
     public var refusalFields = FieldLines()
 
+    /// The defaults.
     public init() {}
 }

@@ -29,6 +29,7 @@ public struct ServiceNotifier: Sendable {
     /// It has begun to end.
     public func stopping(_ status: String) { send("STOPPING=1\nSTATUS=\(status)") }
 
+    /// What it is doing, for people.
     public func status(_ status: String) { send("STATUS=\(status)") }
 
     /// It is well.

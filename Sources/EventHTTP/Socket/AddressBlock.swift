@@ -73,10 +73,12 @@ public struct AddressBlock: Sendable, Hashable, CustomStringConvertible {
 public struct AddressBlocks: Sendable, Equatable {
     private let blocks: [AddressBlock]
 
+    /// None, unless some are given.
     public init(_ blocks: [AddressBlock] = []) {
         self.blocks = blocks
     }
 
+    /// There are none.
     public var isEmpty: Bool { blocks.isEmpty }
 
     /// Whether the address is in one of the blocks.

@@ -44,6 +44,7 @@ public final class PassedSockets: Sendable {
             })
     }
 
+    /// There are none, or all have been taken.
     public var isEmpty: Bool { entries.withLock { $0.isEmpty } }
 
     /// Those that nobody has taken, for a message.

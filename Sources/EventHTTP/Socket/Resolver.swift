@@ -5,7 +5,9 @@ internal import Glibc
 public enum Resolver {
     /// Why a name could not be resolved.
     public struct Failure: Error, CustomStringConvertible {
+        /// What was to be resolved.
         public let name: String
+        /// What the resolver says.
         public let reason: String
         /// The name does not exist, or has no address: an answer, not the want of one.
         public let isFinal: Bool

@@ -5,7 +5,9 @@ internal import Glibc
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// The address in network byte order; an IPv4 address fills the first four bytes.
     private let bytes: InlineArray<16, UInt8>
+    /// Whether it is of IPv6; else of IPv4.
     public let isIPv6: Bool
+    /// The TCP port.
     public let port: UInt16
 
     /// Longest text: `[`, 39 characters of IPv6, `]`, `:`, five digits.

@@ -6,6 +6,7 @@ public struct FieldLines: Sendable, Equatable {
     /// They have a Date, so that none is added.
     package private(set) var hasDate = false
 
+    /// No lines.
     public init() {}
 
     /// Why a field cannot be written.

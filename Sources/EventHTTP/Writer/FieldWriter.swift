@@ -26,6 +26,7 @@ public struct FieldWriter: ~Copyable {
         hasDate = hasDate || lines.hasDate
     }
 
+    /// A field that the program has. A name or a value that could not stand in a message stops the program.
     public mutating func add(_ name: StaticString, _ value: StaticString) {
         beginChecked(name)
         buffer.reserve(value.utf8CodeUnitCount + 2, from: pool)
@@ -35,12 +36,14 @@ public struct FieldWriter: ~Copyable {
         end()
     }
 
+    /// A field whose value comes from elsewhere; a control in it becomes a space.
     public mutating func add(_ name: StaticString, _ value: Span<UInt8>) {
         beginChecked(name)
         text(value)
         end()
     }
 
+    /// A field whose value is a number.
     public mutating func add(_ name: StaticString, _ number: UInt64) {
         beginChecked(name)
         decimal(number)

@@ -33,9 +33,12 @@ extension ProxyConfiguration {
 
         /// A field.
         public struct Field: Sendable, Equatable {
+            /// A token (RFC 9110 §5.1).
             public var name: String
+            /// Visible characters, spaces and tabs.
             public var value: String
 
+            /// Nothing is checked here, but when a configuration is read.
             public init(_ name: String, _ value: String) {
                 self.name = name
                 self.value = value
@@ -115,8 +118,11 @@ extension ProxyConfiguration {
 
         /// Whose requests are counted together.
         public enum Subject: Sendable, Equatable {
+            /// Those of a client.
             case address
+            /// All.
             case route
+            /// Those with the same value of the field with this name.
             case field(String)
         }
     }

@@ -40,13 +40,20 @@ extension ProxyConfiguration {
 
         /// The ways to check.
         public enum Kind: String, Sendable, CaseIterable {
-            case tcp, http, none
+            /// A connection to each host that is out, to bring it back.
+            case tcp
+            /// A request to every host.
+            case http
+            /// None: requests alone tell.
+            case none
         }
 
         /// Statuses that follow one another.
         public struct StatusRange: Sendable, Equatable {
+            /// From the first to the last.
             public var codes: ClosedRange<UInt16>
 
+            /// Such as `200...399`.
             public init(_ codes: ClosedRange<UInt16>) {
                 self.codes = codes
             }

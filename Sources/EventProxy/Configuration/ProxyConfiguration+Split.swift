@@ -12,13 +12,19 @@ extension ProxyConfiguration.Route {
         /// could not answer) to 256. Required.
         public var weight = 0
 
+        /// To be filled in.
         public init() {}
     }
 
     /// By what a client is known, so that it stays with one service.
     public enum Sticky: Sendable, Equatable {
-        case none, address
+        /// Each request is shared out by itself.
+        case none
+        /// The client's address.
+        case address
+        /// The value of the request field with this name.
         case field(String)
+        /// The value of the cookie with this name.
         case cookie(String)
     }
 
@@ -36,6 +42,7 @@ extension ProxyConfiguration.Route {
         /// Key `proxy.routes.override.service`: the name of the service that then gets the request. Required.
         public var service = ""
 
+        /// To be filled in.
         public init() {}
     }
 }

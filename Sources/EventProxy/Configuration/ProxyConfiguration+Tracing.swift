@@ -13,7 +13,12 @@ extension ProxyConfiguration {
 
         /// What becomes of `traceparent`.
         public enum Mode: String, Sendable, CaseIterable {
-            case propagate, generate, off
+            /// A valid one goes on.
+            case propagate
+            /// The same, and a request without one begins a trace.
+            case generate
+            /// It is a field like any other.
+            case off
         }
     }
 }

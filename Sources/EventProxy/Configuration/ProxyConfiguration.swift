@@ -105,7 +105,12 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
     /// Whose `X-Request-Timeout-Ms` counts.
     public enum RequestTimeout: String, Sendable, CaseIterable {
-        case ignore, trusted, any
+        /// Nobody's.
+        case ignore
+        /// Those of trusted proxies.
+        case trusted
+        /// Everybody's.
+        case any
     }
 
     /// Where the proxy accepts connections.
@@ -157,7 +162,10 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
     /// How hosts are told, beside fields, whose connection they are given.
     public enum SendProxy: String, Sendable, CaseIterable {
-        case none, v2
+        /// Not at all.
+        case none
+        /// By a header of the PROXY protocol, version 2.
+        case v2
     }
 
     /// An origin server.
@@ -218,8 +226,11 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
         /// The ways to choose.
         public enum Policy: String, Sendable, CaseIterable {
+            /// In turn, exactly even or by weights.
             case roundRobin = "round_robin"
+            /// The better of two at random, by latency and load.
             case p2c
+            /// By a key of the request, with bounded load.
             case hash
         }
     }
@@ -365,11 +376,15 @@ public struct ProxyConfiguration: Sendable, Equatable {
 
     /// How important a line of the log is; the names are those of swift-log.
     public enum Level: String, Sendable, CaseIterable {
+        /// From the least to the most important.
         case trace, debug, info, notice, warning, error, critical
     }
 
     /// How a line of the log is written.
     public enum Format: String, Sendable, CaseIterable {
-        case text, json
+        /// The lines of the 2019 original.
+        case text
+        /// An object a line.
+        case json
     }
 }

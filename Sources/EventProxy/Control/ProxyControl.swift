@@ -53,6 +53,7 @@ final class ProxyControl: LoopService {
         return "serving \(configuration.services.count) services with \(hosts) configured hosts"
     }
 
+    /// Tells the service manager that the process ends. Names and checks go on until all workers have drained.
     func drain(_ pace: Drain.Pace, _ completion: @escaping () -> Void) {
         notifier.stopping("draining")
         completion()
