@@ -23,6 +23,8 @@ CHAOS_FLAGS ?=
 BENCH_FLAGS ?=
 BENCH_OUT ?= .build/bench
 SOAK_MINUTES ?= 10
+# Where docs puts the site: python3 -m http.server --bind 127.0.0.1 --directory .build/docs
+DOCS ?= .build/docs
 # For fuzz: seconds for each target; --only request,proxy
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS ?=
@@ -153,9 +155,10 @@ interop: release ## Real clients through the proxy to real servers: curl, Python
 bench-tiers: ## What a hello costs on both tiers, SwiftNIO and Hummingbird (BENCH_FLAGS, wants a quiet machine)
 	@Tests/Benchmarks/tiers $(BENCH_FLAGS)
 
-examples: ## Build the programs in Examples, run each, and ask it
+examples: ## Build the programs in Examples and those of the articles, run each, and ask it
 	$(SWIFT) build --package-path Examples $(DEBUG_FLAGS)
 	@Examples/run Examples/.build/debug
+	@Examples/articles
 
 soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
 	@scripts/deps --soak
@@ -200,10 +203,15 @@ undeploy: ## Remove it
 minikube: ## All of it on minikube: start, images, addons, deploy, helm test, curl through the ingress
 	@scripts/kubernetes minikube
 
-config-docs: ## Write docs/config.schema.json and docs/config.example.yaml from the configuration's keys and comments
+config-docs: ## Write the schema, the example and the article of the configuration from its keys and their comments
 	@scripts/config-docs
 	$(SWIFT) build $(DEBUG_FLAGS) --product proxy-server
 	@scripts/config-docs --bin $(DEBUG_BIN)
+
+.PHONY: docs
+docs: ## Build the documentation of the libraries into DOCS (.build/docs); a warning is an error
+	$(SWIFT) build $(DEBUG_FLAGS)
+	@scripts/docs $(DOCS) $(DEBUG_BIN)
 
 .PHONY: conformance-docs
 conformance-docs: ## Write docs/conformance.md from the tables of Tests/ConformanceTests
