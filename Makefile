@@ -217,8 +217,12 @@ docs: ## Build the documentation of the libraries into DOCS (.build/docs); a war
 conformance-docs: ## Write docs/conformance.md from the tables of Tests/ConformanceTests
 	CONFORMANCE_DOCS=write $(SWIFT) test $(DEBUG_FLAGS) --filter ConformanceTests.DocumentationTests
 
-lint: ## Formatting, shell scripts and house rules
+lint: ## Formatting, shell scripts, Dockerfiles, what is generated; the house rules are in make tidy and make test
 	@scripts/lint
+
+.PHONY: tidy
+tidy: ## The rules of the house, Tests/TidyTests, which make test runs as well
+	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS) --filter TidyTests
 
 fmt: ## Format the Swift code in place
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Examples

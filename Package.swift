@@ -94,5 +94,6 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["app-server", "proxy-server", "TestSupport"],
             swiftSettings: tests),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: tests),
     ]
 )

@@ -6,7 +6,9 @@ const ask = (method, path, headers, parts) => new Promise((resolve, reject) => {
     const request = http.request(base + path, {method, headers, agent}, response => {
         const got = [];
         response.on('data', part => got.push(part));
-        response.on('end', () => resolve({status: response.statusCode, body: Buffer.concat(got), headers: response.headers}));
+        response.on('end', () => {
+            resolve({status: response.statusCode, body: Buffer.concat(got), headers: response.headers});
+        });
         response.on('error', reject);
     });
     request.on('error', reject);

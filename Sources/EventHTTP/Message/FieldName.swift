@@ -5,14 +5,14 @@ public enum FieldName: UInt8, Sendable, BitwiseCopyable {
     /// None of those below.
     case other
     /// What frames a message, manages its connection, or says where it has been.
-    case connection, contentLength, date, expect, forwarded, host, keepAlive, proxyAuthenticate, proxyAuthorization
-    case proxyConnection, server, te, trailer, transferEncoding, upgrade, via
+    case connection, contentLength, date, expect, forwarded, host, keepAlive, proxyAuthenticate, proxyAuthorization,
+        proxyConnection, server, te, trailer, transferEncoding, upgrade, via
     /// What proxies say of the client.
     case xForwardedFor, xForwardedHost, xForwardedProto, xForwardedPort, xForwardedServer, xRealIP
     /// What describes content, its client and its caching.
-    case contentType, contentEncoding, contentRange, authorization, setCookie, cookie, cacheControl, maxForwards
-    case ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ifRange, range, age, expires, location
-    case retryAfter, vary, wwwAuthenticate, idempotencyKey, http2Settings, acceptEncoding, userAgent, accept
+    case contentType, contentEncoding, contentRange, authorization, setCookie, cookie, cacheControl, maxForwards,
+        ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ifRange, range, age, expires, location,
+        retryAfter, vary, wwwAuthenticate, idempotencyKey, http2Settings, acceptEncoding, userAgent, accept
     /// What names a request, its time and its trace.
     case xRequestID, xRequestTimeoutMs, traceparent, tracestate
 
