@@ -224,6 +224,10 @@ lint: ## Formatting, shell scripts, Dockerfiles, what is generated; the house ru
 tidy: ## The rules of the house, Tests/TidyTests, which make test runs as well
 	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS) --filter TidyTests
 
+.PHONY: release-check
+release-check: tidy docs release ## Whether this commit can be tagged as the version that BuildInfo.swift has
+	@scripts/release-check $(RELEASE_BIN)
+
 fmt: ## Format the Swift code in place
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Examples
 

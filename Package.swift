@@ -89,7 +89,7 @@ let package = Package(
             name: "SimulationTests", dependencies: ["EventProxy", "EventHTTP"], swiftSettings: tests),
         .testTarget(name: "AppServerTests", dependencies: ["app-server", "EventHTTP"], swiftSettings: tests),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["app-server", "proxy-server", "TestSupport"],
+            name: "EndToEndTests", dependencies: ["app-server", "proxy-server", "EventHTTP", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
             name: "ConformanceTests", dependencies: ["app-server", "proxy-server", "TestSupport"],

@@ -32,6 +32,7 @@ struct AppServer: ParsableCommand {
               app-server probe http://127.0.0.1:8000/readyz
               curl -i http://127.0.0.1:8000/
             """,
+        version: BuildInfo.version,
         subcommands: [ProbeCommand.self])
 
     @Option(help: "The IPv4 or IPv6 address to listen on; :: serves both.")

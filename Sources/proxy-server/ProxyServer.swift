@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import EventHTTP
 import EventProxy
 import ProbeCommand
 
@@ -31,6 +32,7 @@ struct ProxyServer: ParsableCommand {
               SIGHUP            read the configuration again now
               SIGUSR1           open the log file again, after it was moved away
             """,
+        version: BuildInfo.version,
         subcommands: [ProbeCommand.self, SchemaCommand.self])
 
     @Option(name: .shortAndLong, help: "The configuration file.")

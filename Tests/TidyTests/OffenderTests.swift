@@ -126,7 +126,18 @@ struct OffenderTests {
         Offender("no path at all", .livePaths, "README.md", "`a/b`, `Type.swift`, `x/*.swift`\n", []),
     ]
 
-    @Test(arguments: texts + functions + dependencies + documentation + life)
+    private static let build = SourceFile("A/BuildInfo.swift", "    package static let version = \"1.2.3\"\n")
+
+    private static let versions = [
+        Offender(
+            "another version", .versions, "helm/Chart.yaml", "name: a\nversion: 1.2.3\nappVersion: \"1.2.4\"\n",
+            beside: [build], [3]),
+        Offender("no version", .versions, "README.md", "# A\n", beside: [build], [1]),
+        Offender("the same", .versions, "README.md", "Version 1.2.3.\n", beside: [build], []),
+        Offender("no semantic version", .versions, "BuildInfo.swift", "static let version = \"1.02\"\n", [1]),
+    ]
+
+    @Test(arguments: texts + functions + dependencies + documentation + life + versions)
     func `a rule finds who breaks it, and nobody else`(offender: Offender) {
         let found = offender.rule.check(offender.files).filter { $0.path == offender.files[0].path }.map(\.line)
         #expect(found == offender.findings)
@@ -134,7 +145,7 @@ struct OffenderTests {
 
     @Test func `every rule has somebody to find`() {
         let tried = Set(
-            (Self.texts + Self.functions + Self.dependencies + Self.documentation + Self.life)
+            (Self.texts + Self.functions + Self.dependencies + Self.documentation + Self.life + Self.versions)
                 .filter { !$0.findings.isEmpty }.map(\.rule.name))
         #expect(tried == Set(Rule.all.map(\.name)))
     }

@@ -21,6 +21,6 @@ struct Rule: Sendable, CustomTestStringConvertible {
     static let all: [Rule] = [
         licence, fileLength, lineLength, functionLength, words,
         unsafe, imports, layers,
-        publicSymbols, liveFiles, livePaths,
+        publicSymbols, liveFiles, livePaths, versions,
     ]
 }
