@@ -91,6 +91,10 @@ release: ## Build the optimised executables, with the Swift runtime linked in
 run: deps release ## Demonstrate: two services of three app-servers behind one proxy, and an outage
 	@BIN=$(RELEASE_BIN) scripts/demo
 
+.PHONY: record
+record: deps release ## Draw a run of the demonstration anew: docs/demo.svg
+	@BIN=$(RELEASE_BIN) scripts/record docs/demo.svg "make run" scripts/demo
+
 test: deps ## Everything: unit and end-to-end tests, budgets, conformance
 	$(SWIFT) test $(DEBUG_FLAGS) $(TEST_FLAGS)
 	@$(MAKE) release
