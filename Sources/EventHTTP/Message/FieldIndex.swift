@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where a field line of a head is: offsets into the bytes that were parsed.
-public struct FieldLine: BitwiseCopyable, Sendable {
+package struct FieldLine: BitwiseCopyable, Sendable {
     package let name: FieldName
     /// The name has `_` or `.` where a CGI or a framework would read `-`.
     package let isAlias: Bool

@@ -83,7 +83,6 @@
         private var unread: [UInt8] = []
         package private(set) var hasPeerEnded = false
         package private(set) var isPeerGone = false
-        package var unreadCount: Int { unread.count }
 
         init(_ kernel: SimulatedKernel, address: SocketAddress, link: SimulatedLink, peer: (any SimulatedPeer)?) {
             self.kernel = kernel

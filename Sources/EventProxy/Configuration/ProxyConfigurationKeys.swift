@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
 
 // The keys of the file, one a line: name, property, what the value may be. A new key is a property with its default in
 // ProxyConfiguration.swift and a line here; messages, suggestions and checks follow from it.
@@ -151,9 +152,9 @@ extension ProxyConfiguration.Limits: ConfigurationSection {
     static let hostQueueMax = 65_536
 
     static let keys: [Key<Self>] = [
-        .key("line_bytes", \.lineBytes, .integer(1024...65_536)),
-        .key("head_bytes", \.headBytes, .integer(4096...65_536)),
-        .key("fields", \.fields, .integer(10...1000)),
+        .key("line_bytes", \.lineBytes, .integer(1024...ParserLimits.lineBytesCapMax)),
+        .key("head_bytes", \.headBytes, .integer(4096...ParserLimits.headBytesCapMax)),
+        .key("fields", \.fields, .integer(10...ParserLimits.fieldsCapMax)),
         .key("body_bytes", \.bodyBytes, .integer(0...bodyBytesMax)),
         .key("connections", \.connections, .integer(0...connectionsMax)),
         .key("host_requests", \.hostRequests, .integer(0...connectionsMax)),

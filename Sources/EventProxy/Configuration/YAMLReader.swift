@@ -154,7 +154,6 @@ struct FileError: Error, Sendable, Equatable {
     /// What the system says about `code`.
     let text: String
 
-    var isNotFound: Bool { code == ENOENT }
     var isForbidden: Bool { code == EACCES || code == EPERM }
 }
 

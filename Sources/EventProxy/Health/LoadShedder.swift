@@ -29,9 +29,6 @@ struct LoadShedder {
     private var late = 0
     private var good = 0
 
-    var shedsRetries: Bool { level >= .retries }
-    var shedsRequests: Bool { level == .everything }
-
     /// Takes a sample in. True if the level has changed, which is worth a line in the log.
     mutating func sample(lagMs: Int64) -> Bool {
         late = lagMs > Self.lagMaxMs ? min(late + 1, Self.lateSamples) : 0
