@@ -27,7 +27,7 @@ public final class ProxySetup: Sendable {
 
     private let state: Mutex<State>
 
-    /// Resolves the names of the hosts, as far as that is possible soon; see ``ProxyControl`` for the rest. Blocks
+    /// Resolves the names of the hosts, as far as that is possible soon; ``Proxy`` does so again and again. Blocks
     /// while it does. `seed` chooses where the round robin begins and what the proxy calls itself in `Via`. `workers`
     /// is how many loops there will be.
     public convenience init(_ configuration: ProxyConfiguration, seed: UInt32, workers: Int) {
