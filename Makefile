@@ -164,9 +164,9 @@ examples: ## Build the programs in Examples and those of the articles, run each,
 	@Examples/run Examples/.build/debug
 	@Examples/articles
 
-soak: release ## SOAK_MINUTES (10) of load, reloads, drains and DNS flips: no failed request, flat memory
+soak: release ## SOAK_MINUTES (10) of load while everything around the proxy changes or fails: no request may fail
 	@scripts/deps --soak
-	@Tests/Soak/soak --bin $(RELEASE_BIN) --minutes $(SOAK_MINUTES)
+	@Tests/Soak/soak --bin $(RELEASE_BIN) --minutes $(SOAK_MINUTES) $(SOAK_FLAGS)
 
 chaos: release ## What clients see while origins are killed, stopped, restarted and poisoned (CHAOS_FLAGS)
 	@Tests/Chaos/chaos --bin $(RELEASE_BIN) $(CHAOS_FLAGS)
