@@ -13,7 +13,7 @@ struct AsyncStreamTests {
         let server = try serve { _, exchange in
             var sizes: [Int] = []
             for try await piece in exchange.body { sizes.append(piece.count) }
-            return Response("\(sizes.reduce(0, +)) \(sizes.max() ?? 0 <= 64 << 10)")
+            return Response("\(sizes.reduce(0, +)) \(sizes.max() ?? 0 <= EventLoop.receiveBytesMax)")
         }
         let client = try server.connect()
         try client.send(head("/", framing, method: "POST"))

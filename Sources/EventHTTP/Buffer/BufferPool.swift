@@ -5,9 +5,9 @@
 /// Blocks come in four sizes and go back to a last-in-first-out list of their size, so that the next request finds
 /// memory that is still in the processor's cache, and steady traffic never calls malloc.
 @safe package final class BufferPool {
-    /// 4 KiB holds nearly every head, 16 KiB most messages, 64 KiB a stream at its high watermark; the largest holds
+    /// 4 KiB holds nearly every head, 16 KiB most messages, 72 KiB a stream at its high watermark; the largest holds
     /// such a stream together with the largest heads that a configuration can allow.
-    static let blockBytes: InlineArray<_, Int> = [4 << 10, 16 << 10, 64 << 10, 256 << 10]
+    static let blockBytes: InlineArray<_, Int> = [4 << 10, 16 << 10, 72 << 10, 256 << 10]
     /// What is kept of each size when nobody needs it; the rest goes back to the system.
     static let retainedBytesMax = 2 << 20
 

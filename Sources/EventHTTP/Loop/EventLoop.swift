@@ -13,8 +13,9 @@ internal import Glibc
 ///
 /// Not Sendable. Other threads reach a loop through `mailbox`.
 @safe public final class EventLoop {
-    /// Most bytes that one read takes. Also what a stream may hold in each direction, so that one read always fits.
-    package static let receiveBytesMax = 64 << 10
+    /// Most bytes that one read takes: content of 64 KiB, a size that many programs write at once, and the head or the
+    /// chunk sizes that come with it. Also what a stream may hold in each direction, so that one read always fits.
+    package static let receiveBytesMax = 72 << 10
 
     let raw: OpaquePointer
     /// For other threads.
