@@ -39,7 +39,8 @@ extension Transaction {
     /// Takes an idle connection to a host, or makes one. `note` is that of an attempt which is made once more.
     func startLeg(_ origin: Origin, isProbe: Bool, onFreshConnection: Bool, note: Int? = nil) -> Leg {
         let client = origin.takesProxyHeader ? exchange?.clientAddress : nil
-        let idle = onFreshConnection ? nil : origin.takeIdle(forUnsafeRequest: !isIdempotent, of: client)
+        let isUnsafe = !isIdempotent || mayOutgrowReplay
+        let idle = onFreshConnection ? nil : origin.takeIdle(forUnsafeRequest: isUnsafe, of: client)
         let connection = idle ?? origin.takeClosed()
         connection.observer = self
         proxy.began(origin)

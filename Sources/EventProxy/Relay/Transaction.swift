@@ -50,6 +50,14 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     /// Sending it twice does no more than sending it once.
     private(set) var isIdempotent = false
     var framing = BodyFraming.none
+    /// There may be more content than is kept, so that from some point on it cannot be sent again.
+    var mayOutgrowReplay: Bool {
+        switch framing {
+        case .none: false
+        case .length(let bytes): bytes > UInt64(Self.replayBytesMax)
+        default: true
+        }
+    }
     /// The origin has been asked to say 100.
     var expectsContinue = false
     var awaitsContinue = false

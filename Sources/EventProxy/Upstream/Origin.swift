@@ -6,7 +6,8 @@ final class Origin: ClientConnectionObserver {
     /// Idle connections of one host and one loop; more are closed after their answer.
     static let idleMax = 1024
     /// An unsafe request goes over an idle connection only if that was used so recently that the origin has hardly
-    /// ended it meanwhile; such a request could not be sent again (RFC 9110 §9.2.2).
+    /// ended it meanwhile; such a request could not be sent again (RFC 9110 §9.2.2). Nor could one
+    /// with more content than is kept.
     static let unsafeReuseMs: Int64 = 1_000
 
     /// That of `ResolvedHost`.

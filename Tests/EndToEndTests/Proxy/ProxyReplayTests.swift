@@ -59,6 +59,28 @@ struct ProxyReplayTests {
         #expect(origin.requests.map(\.target) == ["/1"])
     }
 
+    @Test(arguments: [
+        ("Content-Length: 3\r\n\r\nabc", 1),
+        ("Content-Length: 70000\r\n\r\n" + String(repeating: "x", count: 70_000), 2),
+        ("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 2),
+    ])
+    func `content that is perhaps too much to be kept goes over no connection that may be stale`(
+        content: String, connections: Int
+    ) throws {
+        let origin = ScriptedOrigin { connection, _, _ in
+            while try connection.request() != nil { try connection.answer("good") }
+        }
+        let proxy = try Server.proxy([[origin.port]])
+        let client = try proxy.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try client.response().status == 200)
+        // Longer than a connection counts as just used.
+        sleep(seconds: 1.1)
+        try client.send("PUT / HTTP/1.1\r\nHost: h\r\n" + content)
+        #expect(try client.response().status == 200)
+        #expect(origin.connectionCount == connections)
+    }
+
     /// An origin that reads `count` bytes of a request, at least its head, and then ends the connection; and one that
     /// takes all.
     private static func pair(fails: @escaping @Sendable (RawClient, Int) throws -> Void) -> (
