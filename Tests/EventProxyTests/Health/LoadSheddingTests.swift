@@ -11,16 +11,17 @@ struct LoadSheddingTests {
     /// Work for a loop's thread, piece after piece; between two of them the loop serves.
     private final class Work: Sendable {
         private static let pieceNs: Int64 = 250_000_000
+        /// Most of a processor, and still not all of it.
+        private static let threadNiceness: Int32 = -15
         private let mailbox: Mailbox
         private let isOver = Shared(false)
 
         init(for mailbox: Mailbox) {
             self.mailbox = mailbox
             // A loop that is not given the processor is not overloaded. Where others are at work, too, and the test may
-            // say so, it comes first.
+            // say so, it comes before them.
             mailbox.submit {
-                var first = sched_param(sched_priority: 1)
-                sched_setscheduler(0, SCHED_FIFO, &first)
+                setpriority(PRIO_PROCESS, 0, Self.threadNiceness)
             }
             goOn()
         }
