@@ -2,14 +2,7 @@
 internal import EventHTTP
 
 /// One host of a service as one loop sees it: where it is, what answers say of it, and its idle connections.
-final class Origin: ClientConnectionObserver {
-    /// Idle connections of one host and one loop; more are closed after their answer.
-    static let idleMax = 1024
-    /// An unsafe request goes over an idle connection only if that was used so recently that the origin has hardly
-    /// ended it meanwhile; such a request could not be sent again (RFC 9110 §9.2.2). Nor could one
-    /// with more content than is kept.
-    static let unsafeReuseMs: Int64 = 1_000
-
+final class Origin: IdleConnectionObserver {
     /// That of `ResolvedHost`.
     let id: Int
     /// Its number in the loop's snapshot, or `TriedHosts.gone`.
@@ -28,21 +21,11 @@ final class Origin: ClientConnectionObserver {
     /// The requests that it has, and those that wait for their turn.
     var queue: HostQueue<Transaction>
     private let loop: EventLoop
-    private var limits = ParserLimits()
-    private var timeouts = ClientTimeouts()
-    private var idleMs: Int64 = 0
-    /// The configuration does not have it any more: it finishes what it has.
-    private var isRetired = false
-    /// Connections may have been made under other timeouts and limits.
-    private var hasChanged = false
     /// There is none until a connection has died under a request.
     private var postMortem: PostMortem?
     /// When it was last seen to die.
     private var diedNs: Int64 = 0
-    /// Last in, first out: the connection used last is the least likely to have been ended.
-    private var idle: ContiguousArray<ClientConnection> = []
-    /// Closed connection objects, to be used again.
-    private var spare: ContiguousArray<ClientConnection> = []
+    private var connections: ConnectionPool
 
     init(
         _ host: ResolvedHost, _ snapshot: ProxySnapshot, on loop: EventLoop, worker: Int, _ metrics: WorkerMetrics
@@ -54,8 +37,8 @@ final class Origin: ClientConnectionObserver {
         self.loop = loop
         self.metrics = metrics.host(service: host.service, address: host.address.description)
         registry = metrics
+        connections = ConnectionPool(limits: snapshot.limits, timeouts: snapshot.timeouts)
         take(host, snapshot, worker: worker)
-        hasChanged = false
     }
 
     deinit {
@@ -75,23 +58,12 @@ final class Origin: ClientConnectionObserver {
             // The configuration has been checked: name and label are what fields can have.
             do { try fields.add(name, label) } catch { preconditionFailure("\(error)") }
         }
-        idleMs = snapshot.configuration.timeouts.originIdleMs
-        guard limits != snapshot.limits || timeouts != snapshot.timeouts else { return }
-        limits = snapshot.limits
-        timeouts = snapshot.timeouts
-        hasChanged = true
-        for connection in idle { adjust(connection) }
-        spare.removeAll()
-    }
-
-    private func adjust(_ connection: ClientConnection) {
-        connection.limits = limits
-        connection.timeouts = timeouts
+        connections.idleMs = snapshot.configuration.timeouts.originIdleMs
+        connections.change(snapshot.limits, snapshot.timeouts)
     }
 
     /// The configuration does not have it any more. What is under way goes on; nothing is kept for later.
     func retire() {
-        isRetired = true
         number = TriedHosts.gone
         shutDown()
     }
@@ -101,13 +73,8 @@ final class Origin: ClientConnectionObserver {
     /// An idle connection, the one used last; nil when there is none that this request may use. Of a host that is told
     /// whose they are it must be `client`'s: by its address and its port, as both have been told.
     func takeIdle(forUnsafeRequest isUnsafe: Bool, of client: SocketAddress? = nil) -> ClientConnection? {
-        if takesProxyHeader {
-            guard let own = idle.lastIndex(where: { $0.client == client }) else { return nil }
-            idle.swapAt(own, idle.count - 1)
-        }
-        guard let connection = idle.last else { return nil }
-        if isUnsafe, loop.nowMs - connection.usedAtMs > Self.unsafeReuseMs { return nil }
-        idle.removeLast()
+        if takesProxyHeader, !connections.preferIdle(of: client) { return nil }
+        guard let connection = connections.takeIdle(forUnsafeRequest: isUnsafe, nowMs: loop.nowMs) else { return nil }
         metrics.connectionsIdle.add(-1)
         metrics.connectionsActive.add(1)
         return connection
@@ -117,41 +84,24 @@ final class Origin: ClientConnectionObserver {
     func takeClosed() -> ClientConnection {
         metrics.connectionsActive.add(1)
         metrics.connectionsMade.add()
-        if let connection = spare.popLast() { return connection }
-        return ClientConnection(on: loop, limits: limits, timeouts: timeouts)
+        return connections.takeClosed(on: loop)
     }
 
     /// Takes a connection back whose response is complete.
     func giveBack(_ connection: ClientConnection) {
-        let keepMs = min(idleMs, keepAliveMs(connection))
-        if hasChanged { adjust(connection) }
-        guard connection.isOpen, !isRetired, keepMs > 0, idle.count < Self.idleMax else {
-            connection.close()
-            return giveBackClosed(connection)
-        }
-        connection.observer = self
-        connection.becomeIdle(forMs: keepMs)
-        idle.append(connection)
         metrics.connectionsActive.add(-1)
-        metrics.connectionsIdle.add(1)
+        if connections.giveBack(connection, observer: self) { metrics.connectionsIdle.add(1) }
     }
 
     /// Takes a connection back that was in use and is closed.
     func giveBackClosed(_ connection: ClientConnection) {
         metrics.connectionsActive.add(-1)
-        keepClosed(connection)
+        connections.keepClosed(connection)
     }
 
-    private func keepClosed(_ connection: ClientConnection) {
-        connection.observer = nil
-        if hasChanged { adjust(connection) }
-        if !isRetired, spare.count < Self.idleMax { spare.append(connection) }
-    }
-
-    /// Shorter than the origin says that it keeps an idle connection, so that we end it and not a race.
-    private func keepAliveMs(_ connection: ClientConnection) -> Int64 {
-        guard let seconds = connection.keepAliveSeconds else { return .max }
-        return (Int64(clamping: min(seconds, 86_400)) - 1) * 1_000
+    /// An idle connection was ended by the host, or grew too old.
+    func idleEnded(_ connection: ClientConnection) {
+        if connections.ended(connection) { metrics.connectionsIdle.add(-1) }
     }
 
     // MARK: Deaths
@@ -173,31 +123,11 @@ final class Origin: ClientConnectionObserver {
 
     // MARK: The end
 
-    /// Closes what is not in use; the origin and its connections let go of each other.
+    /// Closes what is not in use, and keeps nothing any more; the origin and its connections let go of each other.
     func shutDown() {
         postMortem?.stop()
         postMortem = nil
-        for connection in idle { connection.close() }
-        metrics.connectionsIdle.add(Int64(-idle.count))
-        idle.removeAll()
-        spare.removeAll()
+        metrics.connectionsIdle.add(Int64(-connections.idleCount))
+        connections.retire()
     }
-
-    // MARK: What an idle connection tells
-
-    func idleEnded(_ connection: ClientConnection) {
-        if let index = idle.lastIndex(where: { $0 === connection }) {
-            idle.remove(at: index)
-            metrics.connectionsIdle.add(-1)
-        }
-        keepClosed(connection)
-    }
-
-    func connected(_ connection: ClientConnection) {}
-    func responseHead(_ head: borrowing ResponseHead, from connection: ClientConnection) -> HeadVerdict { .take }
-    func responseBody(_ bytes: Span<UInt8>, from connection: ClientConnection) {}
-    func responseEnded(_ trailers: borrowing Fields, isReusable: Bool, from connection: ClientConnection) {}
-    func responsePaused(_ connection: ClientConnection) {}
-    func requestDrained(_ connection: ClientConnection) {}
-    func failed(_ failure: ClientFailure, _ connection: ClientConnection) { idleEnded(connection) }
 }

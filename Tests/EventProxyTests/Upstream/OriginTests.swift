@@ -88,7 +88,7 @@ struct OriginTests {
         let connection = try used(origin)
         origin.giveBack(connection)
         let since = connection.usedAtMs
-        try turn { loop.nowMs > since + Origin.unsafeReuseMs }
+        try turn { loop.nowMs > since + ConnectionPool.unsafeReuseMs }
         #expect(origin.takeIdle(forUnsafeRequest: true) == nil)
         #expect(origin.takeIdle(forUnsafeRequest: false) === connection)
         origin.giveBack(connection)
