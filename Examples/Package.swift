@@ -3,7 +3,7 @@
 import PackageDescription
 
 /// Programs as one would write them on top of EventHTTP: `swift run hello`, then `curl http://127.0.0.1:8000/`.
-let names = ["hello", "json-api", "upload", "events", "websocket-echo", "static-files", "authentication"]
+let names = ["hello", "json-api", "upload", "events", "websocket-echo", "static-files", "authentication", "aggregate"]
 
 let package = Package(
     name: "Examples",

@@ -26,6 +26,7 @@ final class AsyncService {
     let loop: EventLoop
     let executor: LoopExecutor
     let options: AsyncOptions
+    private(set) lazy var client = HTTPClient(on: loop, options: options.client)
     private let logger = Logger(label: "async-handler")
     private var errors = LineThrottle()
 

@@ -15,6 +15,10 @@ public struct AsyncExchange {
     /// Whom the request is from: the peer, or whom a trusted proxy has named.
     public var clientAddress: SocketAddress { task.clientAddress }
 
+    /// Asks other servers, on the loop of this exchange: no change of threads, and connections that are kept and shared
+    /// by all requests of the loop. For child tasks (`async let`), take it out of the exchange first.
+    public var client: HTTPClient { task.service.client }
+
     /// Gives the handler this much time from now on until it has a response, instead of what ``AsyncOptions`` says.
     public func setDeadline(afterMs milliseconds: Int64) {
         task.setDeadline(afterMs: milliseconds)

@@ -19,6 +19,9 @@ public struct AsyncOptions: Sendable {
     /// client answered 503. A response that has begun has the limits of `ServerOptions`.
     public var handlerTimeoutMs: Int64 = 60_000
 
+    /// How ``AsyncExchange/client`` asks other servers.
+    public var client = HTTPClient.Options()
+
     /// The defaults.
     public init() {}
 }

@@ -9,13 +9,19 @@ extension HTTPRequest {
         self.init(
             method: HTTPRequest.Method(head), scheme: "http", authority: head.authority?.text,
             path: head.needsSlash ? "/" + target : target)
-        let fields = head.fields
-        headerFields.reserveCapacity(fields.count)
+        headerFields.append(head.fields, except: .host)
+    }
+}
+
+extension HTTPFields {
+    /// Adds the fields of a parsed head.
+    mutating func append(_ fields: borrowing Fields, except left: FieldName? = nil) {
+        reserveCapacity(count + fields.count)
         for i in 0..<fields.count {
             let field = fields[i]
-            if field.id == .host { continue }
+            if field.id == left { continue }
             guard let name = HTTPField.Name(field) else { continue }
-            headerFields.append(HTTPField(name: name, field.value))
+            append(HTTPField(name: name, field.value))
         }
     }
 }
@@ -80,16 +86,17 @@ extension Span where Element == UInt8 {
     }
 
     /// As UTF-8; what is none becomes U+FFFD.
-    fileprivate var text: String {
+    var text: String {
         validText ?? String(decoding: [UInt8](copying: self), as: UTF8.self)
     }
 }
 
 extension FieldWriter {
-    /// The fields of a response. The engine adds those that frame it.
-    mutating func add(_ fields: HTTPFields) {
+    /// The fields of a message. The engine adds those that frame it.
+    mutating func add(_ fields: HTTPFields, except left: FieldName? = nil) {
         for field in fields {
             let name = field.name.rawName.utf8
+            if let left, FieldName(name.span) == left { continue }
             let value = field.value.utf8
             add(token: name.span, value.span)
         }

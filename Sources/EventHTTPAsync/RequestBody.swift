@@ -7,7 +7,7 @@ internal import HTTPTypes
 /// Back-pressure: the next piece, at most 64 KiB, is read when it is asked for; the rest stays with the client. What
 /// nobody asks for is discarded after the response. The pieces can be taken once.
 public struct RequestBody: AsyncSequence {
-    private let task: ExchangeTask
+    let task: ExchangeTask
 
     init(_ task: ExchangeTask) {
         self.task = task

@@ -3,6 +3,7 @@ import EventHTTP
 import EventHTTPAsync
 import HTTPTypes
 import TestSupport
+import Testing
 
 /// An async handler made of a closure.
 struct Answers: AsyncHandler {
@@ -43,4 +44,20 @@ final class Diary: Sendable {
     func wait(for event: String) throws {
         _ = try eventually(10, event) { all.contains(event) ? true : nil }
     }
+}
+
+/// Runs a test elsewhere than in Swift's pool of threads, all of which other tests may be blocking.
+struct OffPool: TestTrait, SuiteTrait, TestScoping {
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        guard testCase != nil else { return try await function() }
+        try await withTaskExecutorPreference(BlockingExecutor.shared, operation: function)
+    }
+}
+
+extension Trait where Self == OffPool {
+    static var offPool: OffPool { OffPool() }
 }

@@ -178,6 +178,10 @@ package final class ClientConnection: IOTarget, DeadlineOwner, Postponable {
         ChunkedEncoder.appendLast(trailers: trailers, to: &socket.output, pool: pool)
     }
 
+    package func sendLastChunk() {
+        sendLastChunk(Fields(Span(), Span()))
+    }
+
     /// The request is complete: what remains of it is sent. Its response may take so long to begin from now on.
     package func endRequest(responseTimeoutMs: Int64? = nil) {
         guard isOpen, !state.isRequestSent else { return }

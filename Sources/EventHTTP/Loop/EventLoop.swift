@@ -79,7 +79,7 @@ internal import Glibc
     }
 
     deinit {
-        madeExecutor?.close()
+        madeExecutor?.leaveThread()
         mailbox.close()
         sources = []
         timer = nil
@@ -96,6 +96,7 @@ internal import Glibc
     /// Runs until `stop` is called.
     public func run() {
         isRunning = true
+        madeExecutor?.enterThread()
         refreshTime()
         // What was put off before would wait for the kernel's first event.
         runPostponed()

@@ -25,9 +25,14 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         thread = Atomic(pthread_self())
     }
 
-    /// The loop goes; another may have its thread.
-    func close() {
+    /// The loop goes, or another thread will run it.
+    func leaveThread() {
         thread.store(Self.noThread, ordering: .relaxed)
+    }
+
+    /// The loop runs on the calling thread from now on.
+    func enterThread() {
+        thread.store(pthread_self(), ordering: .relaxed)
     }
 
     /// Whether the caller is on the loop's thread.

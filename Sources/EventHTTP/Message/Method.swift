@@ -16,7 +16,7 @@ public enum Method: UInt8, Sendable {
     }
 
     /// The method whose token is `bytes`; case matters (RFC 9110 §9.1).
-    init(_ bytes: Span<UInt8>) {
+    package init(_ bytes: Span<UInt8>) {
         self =
             switch bytes.count {
             case 3 where bytes.equals("GET"): .get

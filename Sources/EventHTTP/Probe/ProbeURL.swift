@@ -10,9 +10,6 @@ struct ProbeURL {
     /// What is asked for: path and query (RFC 9112 §3.2.1).
     let target: String
 
-    /// The port of a URL that names none.
-    private static let defaultPort: UInt16 = 80
-
     init(_ text: String) throws(Probe.Failure) {
         let scheme = "http://"
         guard text.lowercased().hasPrefix(scheme) else {
@@ -22,26 +19,19 @@ struct ProbeURL {
         let authority = rest.prefix { !"/?#".contains($0) }
         // A fragment is for whoever reads the answer (RFC 9110 §7.1).
         let target = rest.dropFirst(authority.count).prefix { $0 != "#" }
-        guard HostParser.isValid(Array(authority.utf8).span) else {
+        guard let place = Authority(String(authority)) else {
             throw Probe.Failure(
                 url: text,
-                reason:
-                    "'\(authority)' is no host: write a name, an IPv4 address or an IPv6 address in brackets, and :PORT"
-            )
+                reason: """
+                    '\(authority)' is no host: write a name, an IPv4 address or an IPv6 address in brackets, \
+                    and perhaps a port from 1 to 65535
+                    """)
         }
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw Probe.Failure(url: text, reason: "the path has characters that a URL needs as %XX")
         }
-        // The colon before the port is the one after the last bracket.
-        let closing = authority.lastIndex(of: "]")
-        let colon = authority[(closing ?? authority.startIndex)...].firstIndex(of: ":")
-        let digits = colon.map { authority[authority.index(after: $0)...] } ?? ""
-        guard let port = digits.isEmpty ? Self.defaultPort : UInt16(digits), port > 0 else {
-            throw Probe.Failure(url: text, reason: "the port must be a number from 1 to 65535")
-        }
-        let name = authority[..<(colon ?? authority.endIndex)]
-        host = String(closing == nil ? name : name.dropFirst().dropLast())
-        self.port = port
+        host = place.host
+        port = place.port
         self.authority = String(authority)
         self.target = target.hasPrefix("/") ? String(target) : "/" + target
     }

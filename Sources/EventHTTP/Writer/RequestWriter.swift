@@ -34,6 +34,26 @@ package enum RequestWriter {
         buffer.append("\r\n")
     }
 
+    /// Appends the head of a request of our own. With `announcesNothing` one without content says so (RFC 9110 §8.6).
+    package static func append(
+        method: Span<UInt8>, target: Span<UInt8>, host: Span<UInt8>, framing: BodyFraming, announcesNothing: Bool,
+        to buffer: inout Buffer, pool: BufferPool, fields: (inout FieldWriter) -> Void
+    ) {
+        buffer.reserve(method.count + target.count + host.count + MessageWriter.fixedBytesMax, from: pool)
+        buffer.append(method)
+        buffer.append(" ")
+        buffer.append(target)
+        buffer.append(" HTTP/1.1\r\nHost: ")
+        buffer.append(host)
+        buffer.append("\r\n")
+        var writer = FieldWriter(buffer.take(), pool: pool)
+        fields(&writer)
+        buffer = writer.take()
+        buffer.reserve(MessageWriter.fixedBytesMax, from: pool)
+        MessageWriter.appendFraming(framing, announced: announcesNothing ? 0 : nil, to: &buffer)
+        buffer.append("\r\n")
+    }
+
     /// A POST without content says so (RFC 9110 §8.6), for origins that would ask for its length.
     private static func announced(_ request: borrowing RequestHead) -> UInt64? {
         request.fields.first(.contentLength) != nil ? 0 : nil
