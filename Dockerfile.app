@@ -12,7 +12,7 @@ FROM ${SWIFT_IMAGE} AS build
 # libc6-dev is part of the base; named here its newest security update is what gets linked.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libc6-dev libev-dev libyaml-dev \
+    && apt-get install --yes --no-install-recommends libc6-dev libcrypt-dev libev-dev libyaml-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # Dependencies change seldom: a layer of their own.

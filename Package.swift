@@ -40,6 +40,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CEv", providers: [.apt(["libev-dev"]), .brew(["libev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"]), .brew(["libxcrypt"])]),
         .target(
             name: "EventHTTP",
             dependencies: ["CEv", .product(name: "Logging", package: "swift-log")],
@@ -54,7 +55,7 @@ let package = Package(
         .target(name: "EventHTTPTesting", dependencies: ["EventHTTP"], swiftSettings: house),
         .target(
             name: "EventProxy",
-            dependencies: ["EventHTTP", "CYAML", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["EventHTTP", "CYAML", "CCrypt", .product(name: "Logging", package: "swift-log")],
             resources: [.embedInCode("Admin/status.html")],
             swiftSettings: house),
         .target(

@@ -41,8 +41,9 @@ public enum Proxy {
     private static func read(_ path: String) -> (ProxyConfiguration, text: [UInt8])? {
         do throws(ConfigurationErrors) {
             let text = try ProxyConfiguration.read(path: path)
-            let configuration = try ProxyConfiguration.parse(text, file: path)
+            var configuration = try ProxyConfiguration.parse(text, file: path)
             try configuration.checkFiles(file: path)
+            try configuration.loadUsers(file: path)
             return (configuration, text)
         } catch {
             StandardError.print("\(error)")

@@ -64,6 +64,12 @@ final class ProxyLoop: Postponable {
     /// Hosts at which somebody's turn may have come.
     var dueOrigins: ContiguousArray<Origin> = []
 
+    /// Requests whose clients' passwords are being looked at, by the numbers of these checks.
+    var awaitingCheck: [UInt64: Transaction] = [:]
+    var checks: UInt64 = 0
+    /// As other threads name it.
+    private(set) lazy var bound = LoopBound(self, on: loop)
+
     private var lag: LoopLag?
     /// Memory runs out.
     var shedsForMemory = false
@@ -135,17 +141,27 @@ final class ProxyLoop: Postponable {
         if shedsForMemory || lag?.level == .everything {
             return refuse(exchange, identity)
         }
+        var check: PasswordCheck?
+        if let authentication = route?.authentication {
+            switch authenticate(request, authentication, from: exchange.clientAddress) {
+            case .admitted: break
+            case .pending(let pending): check = pending
+            case .refused(let answer): return answer.send(exchange, identity, by: self)
+            }
+        }
         var destination = Destination(route)
+        var answer: PolicyAnswer?
         if let policy {
             let decision = policy.route(request, from: exchange.clientAddress)
-            if let answer = follow(decision, of: policy, &destination) {
-                return answer.send(exchange, identity, by: self)
-            }
+            answer = follow(decision, of: policy, &destination)
+            // Whoever has yet to be known gets it then.
+            if let answer, check == nil { return answer.send(exchange, identity, by: self) }
         }
         let fingerprint = Fingerprint(
             method: request.method, path: request.path, query: request.query,
             key: fingerprintKey ^ (route?.fingerprintSalt ?? 0))
-        let verdict = check(fingerprint, among: destination.choice.services)
+        // A request that has to wait for its client's password is looked at after that.
+        let verdict = check == nil ? self.check(fingerprint, among: destination.choice.services) : .allowed
         if case .quarantined(let untilMs) = verdict {
             return quarantined(untilMs: untilMs).send(exchange, identity, by: self)
         }
@@ -158,6 +174,7 @@ final class ProxyLoop: Postponable {
         }
         transaction.begin(request, exchange, peer, identity, fingerprint)
         if verdict != .allowed { transaction.attempt.onProbation() }
+        if let check { return transaction.awaitCheck(check, destination, answer) }
         transaction.tryFirstHost(preferring: destination.preferred, host: destination.host)
     }
 
@@ -218,6 +235,7 @@ final class ProxyLoop: Postponable {
         transactions.removeAll()
         retries.removeAll()
         dueOrigins.removeAll()
+        awaitingCheck.removeAll()
     }
 
     // MARK: The copy of a request's content

@@ -11,6 +11,7 @@ public final class ProxySetup: Sendable {
     let pseudonym: String
     let seed: Int
     let poison = PoisonBoard()
+    let passwords: PasswordChecker
     /// What each worker counts.
     let metrics: [WorkerMetrics]
     let reloads = ReloadMetrics()
@@ -41,8 +42,10 @@ public final class ProxySetup: Sendable {
     /// With a key that is known, so that a simulation can be repeated.
     init(
         _ configuration: ProxyConfiguration, seed: UInt32, workers: Int, fingerprintKey: UInt64,
-        identifiers: IdentifierSource? = nil, logger: Logger = Logger(label: "proxy-log")
+        identifiers: IdentifierSource? = nil, logger: Logger = Logger(label: "proxy-log"),
+        passwords: PasswordChecker = PasswordChecker()
     ) {
+        self.passwords = passwords
         self.workers = workers
         self.logger = logger
         self.fingerprintKey = fingerprintKey

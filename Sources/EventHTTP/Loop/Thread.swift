@@ -3,14 +3,14 @@ internal import CEv
 internal import Glibc
 
 /// A thread that was started and must be joined or detached once.
-struct SystemThread: Sendable {
+package struct SystemThread: Sendable {
     private let id: pthread_t
 
     /// Runs `body` on a new thread; nil and a negative errno when the system has no thread to give.
     ///
     /// The thread takes no signal that is sent to the process: those are for the first loop. What the thread itself
     /// causes (SIGSEGV, SIGTRAP and their kin) still reaches it, so that a crash can be reported.
-    static func start(
+    package static func start(
         _ name: StaticString, _ body: @escaping @Sendable () -> Void
     ) -> (thread: SystemThread?, status: Int32) {
         // The mask is inherited, so it is set before the thread exists: no signal can arrive in between.
@@ -48,7 +48,7 @@ struct SystemThread: Sendable {
     func join() { pthread_join(id, nil) }
 
     /// Lets it end by itself.
-    func detach() { pthread_detach(id) }
+    package func detach() { pthread_detach(id) }
 }
 
 /// Carries a closure through pthread_create's pointer.

@@ -19,7 +19,7 @@ struct AdminHandler: Handler {
         case "/startupz": Answer.probe(exchange, admin.state == .starting ? "starting" : nil)
         case "/metrics":
             Answer.send(exchange, MetricsPage(overview: admin.overview, process: admin.report).text, .metrics)
-        case "/config": Answer.send(exchange, admin.configuration.yaml, .yaml)
+        case "/config": Answer.send(exchange, admin.configuration.withoutHashes.yaml, .yaml)
         case "/upstreams": Answer.send(exchange, admin.upstreams.text, .json)
         case "/drain": Answer.send(exchange, Answer.status(admin.state.rawValue), .json)
         default: Answer.notFound(exchange)

@@ -42,50 +42,11 @@ struct AdminToken: Equatable {
         var start = scheme
         while start < value.count, value[start] == UInt8(ascii: " ") { start += 1 }
         let credentials = value.extracting(start..<value.count)
-        if value.extracting(0..<scheme).equalsIgnoringCase("bearer") { return equals(credentials) }
+        if value.extracting(0..<scheme).equalsIgnoringCase("bearer") { return Secret.isSame(credentials, bytes.span) }
         guard value.extracting(0..<scheme).equalsIgnoringCase("basic"),
-            let pair = Self.decodeBase64(credentials), let colon = pair.firstIndex(of: UInt8(ascii: ":"))
+            let pair = Base64.decode(credentials, bytesMax: 3 * Self.bytesMax),
+            let colon = pair.firstIndex(of: UInt8(ascii: ":"))
         else { return false }
-        return equals(pair.span.extracting(colon + 1..<pair.count))
-    }
-
-    /// In a time that tells nothing of the token but its length.
-    @inline(never)
-    private func equals(_ given: Span<UInt8>) -> Bool {
-        var difference: UInt8 = given.count == bytes.count ? 0 : 1
-        for i in bytes.indices { difference |= bytes[i] ^ (i < given.count ? given[i] : 0) }
-        return difference == 0
-    }
-
-    /// RFC 4648 §4. Nil for what is none.
-    static func decodeBase64(_ text: Span<UInt8>) -> [UInt8]? {
-        guard text.count % 4 == 0, text.count <= 4 * Self.bytesMax else { return nil }
-        var bytes: [UInt8] = []
-        var word: UInt32 = 0
-        var padding = 0
-        for i in text.indices {
-            let byte = text[i]
-            if byte == UInt8(ascii: "=") { padding += 1 } else if padding > 0 { return nil }
-            guard let digit = byte == UInt8(ascii: "=") ? 0 : digit(byte) else { return nil }
-            word = word << 6 | digit
-            if i % 4 == 3 {
-                bytes += [UInt8(word >> 16 & 0xFF), UInt8(word >> 8 & 0xFF), UInt8(word & 0xFF)]
-                word = 0
-            }
-        }
-        guard padding <= 2 else { return nil }
-        bytes.removeLast(padding)
-        return bytes
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
+        return Secret.isSame(pair.span.extracting(colon + 1..<pair.count), bytes.span)
     }
 }

@@ -43,6 +43,8 @@ struct MetricsPage {
         metrics.sample(overview.queued)
         metrics.begin("proxy_requests_limited_total", .counter, "Attempts that no host had room for.")
         metrics.sample(overview.limited)
+        metrics.begin("proxy_auth_refused_total", .counter, "Requests that only users may make and did not, by reason.")
+        for (reason, count) in overview.authRefused { metrics.sample([("reason", reason)], count) }
     }
 
     private func writeServices(_ metrics: inout MetricsText) {

@@ -54,6 +54,10 @@ struct Overview {
     private(set) var shedForMemory: UInt64 = 0
     private(set) var queued: UInt64 = 0
     private(set) var limited: UInt64 = 0
+    /// By reason.
+    private(set) var authRefused: [(reason: String, count: UInt64)] = [
+        ("missing", 0), ("wrong", 0), ("limited", 0), ("queue_full", 0),
+    ]
     let ejectionsRefused: Int
     let poison: PoisonBoard.Counts
 
@@ -123,6 +127,11 @@ struct Overview {
             shedForMemory += metrics.shedForMemory.total
             queued += metrics.hostQueued.total
             limited += metrics.hostLimited.total
+            let auth = [
+                metrics.authMissing.total, metrics.authWrong.total, metrics.authLimited.total,
+                metrics.authQueueFull.total,
+            ]
+            for (index, count) in auth.enumerated() { authRefused[index].count += count }
         }
     }
 

@@ -120,6 +120,14 @@ enum ConfigurationDocumentation {
         proxy.routes Which requests may go to which services, and what is done with them. The route that says most \
         of a request is its route, whatever their order; one that has none is answered 404. Default: none, and all \
         services get all requests.
+        proxy.routes.auth Users who alone may ask for this, with a password. Default: none, and everybody may.
+        proxy.routes.auth.forward Whether origins get the Authorization field, too. Default: false.
+        proxy.routes.auth.realm What browsers call the place that they ask a password for; 1 to 128 visible ASCII \
+        characters and spaces, without " and \\. Default: restricted.
+        proxy.routes.auth.users Names, and hashes of passwords as htpasswd -nB NAME writes them: bcrypt ($2y$, $2b$) \
+        or SHA-2 ($5$, $6$). Default: none.
+        proxy.routes.auth.users_file A file with a user in each line, as htpasswd writes it, such as one of a Secret \
+        of Kubernetes; beside users or instead. It is read again when it changes. Default: "", none.
         proxy.routes.host The host that the request is for, without a port: a name or an address, or *.example.com \
         for all names that end so. Letter case does not matter. Default: "", any.
         proxy.routes.method The method, in upper case as a rule. Default: "", any.

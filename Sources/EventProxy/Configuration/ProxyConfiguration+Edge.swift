@@ -85,6 +85,10 @@ extension ProxyConfiguration {
         /// Key `proxy.routes.rate_limit`: how many of these requests are passed on. Default: all.
         public var rateLimit = RateLimit()
 
+        /// Key `proxy.routes.auth`: users who alone may ask for this, with a password. Default: none, and everybody
+        /// may.
+        public var auth: Authentication?
+
         /// Key `proxy.routes.request_fields`: what is done to the fields of requests, after what is done to those of
         /// all. Default: nothing.
         public var requestFields = FieldChanges()
@@ -153,6 +157,7 @@ extension ProxyConfiguration.Route: ConfigurationSection {
         .key("allow", \.access.allow, .blocks),
         .key("deny", \.access.deny, .blocks),
         .key("rate_limit", \.rateLimit, .section),
+        .key("auth", \.auth, .authentication),
         .key("request_fields", \.requestFields, .section),
         .key("response_fields", \.responseFields, .section),
     ]

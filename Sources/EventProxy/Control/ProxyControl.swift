@@ -12,6 +12,8 @@ final class ProxyControl: LoopService {
     private let checker: HealthChecker
     private let discovery: Discovery
     private var watcher: ConfigurationWatcher?
+    /// Of files of users, by their paths.
+    private var userWatchers: [String: ConfigurationWatcher] = [:]
     private var configuration: ProxyConfiguration
     private var admin: AdminServer?
     private let notifier = ServiceNotifier()
@@ -31,7 +33,8 @@ final class ProxyControl: LoopService {
         discovery = Discovery(on: loop, logger: setup.logger)
         discovery.told = { [unowned self] haveChanged in if haveChanged { publish() } }
         watcher = ConfigurationWatcher(path, content: text, on: loop) { [unowned self] in reload($0, "it changed") }
-        loop.onSignal(SIGHUP) { [unowned self] in reload() }
+        loop.onSignal(SIGHUP) { [unowned self] in reload("SIGHUP") }
+        watchUsers(of: configuration)
         follow(known: snapshot.addresses)
         watchdog = Watchdog(notifier, on: loop) {
             setup.metrics.allSatisfy { !$0.heartbeat.hasStalled(nowMs: loop.nowMs) }
@@ -91,12 +94,12 @@ final class ProxyControl: LoopService {
 
     // MARK: Reloading
 
-    private func reload() {
+    private func reload(_ why: String) {
         notifier.reloading()
         // Whatever becomes of it, it serves on.
         defer { if isReady { notifier.ready(status) } }
         do throws(ConfigurationErrors) {
-            reload(try ProxyConfiguration.read(path: path), "SIGHUP")
+            reload(try ProxyConfiguration.read(path: path), why)
         } catch {
             refuse(error)
         }
@@ -104,7 +107,10 @@ final class ProxyControl: LoopService {
 
     private func reload(_ text: [UInt8], _ why: String) {
         do throws(ConfigurationErrors) {
-            let new = try ProxyConfiguration.parse(text, file: path)
+            var new = try ProxyConfiguration.parse(text, file: path)
+            // Before they are read, and also if they are wrong, so that mending them is seen.
+            watchUsers(of: new)
+            try new.loadUsers(file: path)
             let fixed = configuration.fixedKeys(changedBy: new)
             configuration = new
             follow(known: discovery.addresses)
@@ -117,6 +123,17 @@ final class ProxyControl: LoopService {
             }
         } catch {
             refuse(error)
+        }
+    }
+
+    private func watchUsers(of configuration: ProxyConfiguration) {
+        let paths = configuration.usersFiles
+        userWatchers = userWatchers.filter { paths.contains($0.key) }
+        for path in paths where userWatchers[path] == nil {
+            let content = (try? ProxyConfiguration.read(path: path)) ?? []
+            userWatchers[path] = ConfigurationWatcher(path, content: content, on: loop) { [unowned self] _ in
+                reload("\(path) changed")
+            }
         }
     }
 

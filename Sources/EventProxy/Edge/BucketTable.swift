@@ -53,4 +53,10 @@ struct BucketTable: Sendable {
         fullNs[place] = full
         return nil
     }
+
+    /// Gives a token back that was taken, if its bucket has not been forgotten.
+    mutating func giveBack(_ key: UInt64, _ rate: BucketRate) {
+        let first = Int(key % UInt64(sets)) * Self.ways
+        for place in first..<first + Self.ways where keys[place] == key { fullNs[place] -= rate.intervalNs }
+    }
 }

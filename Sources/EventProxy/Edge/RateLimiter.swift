@@ -62,22 +62,15 @@ struct RateRule: Sendable {
     func key(of request: borrowing RequestHead, from client: SocketAddress, seed: UInt64) -> UInt64 {
         switch by {
         case .route: return seed
-        case .address: return key(of: client, seed: seed)
+        case .address: return client.networkKey(seed: seed)
         case .field:
             let name = field
             let fields = request.fields
             for i in 0..<fields.count where fields[i].name.isSameName(as: name.span) {
                 return Hash64.hash(fields[i].value, seed: seed)
             }
-            return key(of: client, seed: seed)
+            return client.networkKey(seed: seed)
         }
-    }
-
-    /// A client of IPv6 has 64 bits of addresses for itself, and could come from another one each time.
-    private func key(of client: SocketAddress, seed: UInt64) -> UInt64 {
-        let (high, low) = client.mappedWords
-        let isIPv4 = high == 0 && low >> 32 == 0xffff
-        return Hash64.combine(Hash64.combine(high, seed), isIPv4 ? low : 0)
     }
 
     /// Tells a client that has used it up what it is, and in how many seconds there will be another request
@@ -97,5 +90,14 @@ struct RateRule: Sendable {
         writer.literal(";r=0;t=")
         writer.decimal(UInt64(max(seconds, 1)))
         writer.end()
+    }
+}
+
+extension SocketAddress {
+    /// A client by its address. One of IPv6 has 64 bits of them for itself, and could come from another one each time.
+    func networkKey(seed: UInt64) -> UInt64 {
+        let (high, low) = mappedWords
+        let isIPv4 = high == 0 && low >> 32 == 0xffff
+        return Hash64.combine(Hash64.combine(high, seed), isIPv4 ? low : 0)
     }
 }

@@ -16,6 +16,8 @@ final class Route: Sendable {
     let choice: ServiceChoice
     /// Nil if all of them are alike.
     let split: ServiceSplit?
+    /// Nil if everybody may ask.
+    let authentication: RouteAuthentication?
     /// Nil if nothing is done to the fields.
     let requestFields: FieldRules?
     let responseFields: FieldRules?
@@ -29,6 +31,7 @@ final class Route: Sendable {
         method = []
         access = AccessList(ProxyConfiguration.Access())
         rate = nil
+        authentication = nil
         choice = .all
         split = nil
         requestFields = FieldRules.unlessEmpty([configuration.requestFields])
@@ -47,7 +50,11 @@ final class Route: Sendable {
         let names = route.services + route.split.map(\.service)
         let named = configuration.services.indices.filter { names.contains(configuration.services[$0].name) }
         choice = names.isEmpty ? .all : ServiceChoice(number: number, services: ServiceMask(named))
-        requestFields = FieldRules.unlessEmpty([configuration.requestFields, route.requestFields])
+        authentication = route.auth.map(RouteAuthentication.init)
+        // Before what the configuration says, which may give origins one of its own.
+        var withheld = ProxyConfiguration.FieldChanges()
+        if let auth = route.auth, !auth.forward { withheld.remove = ["Authorization"] }
+        requestFields = FieldRules.unlessEmpty([withheld, configuration.requestFields, route.requestFields])
         responseFields = FieldRules.unlessEmpty([configuration.responseFields, route.responseFields])
         let salt = Hash64.hash(Array(place.utf8).span, seed: 0)
         fingerprintSalt = salt

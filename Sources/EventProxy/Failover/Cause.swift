@@ -23,7 +23,7 @@ enum Cause: UInt8, CaseIterable {
 
     // Of a request that was not passed on.
     case noHost, quarantined, overloaded, hostsFull, loop, refused, answeredHere
-    case forbidden, rateLimited, noRoute
+    case forbidden, rateLimited, noRoute, unauthorized
 
     /// The word in the log.
     var word: StaticString {
@@ -40,6 +40,7 @@ enum Cause: UInt8, CaseIterable {
         case .overloaded: "overloaded"
         case .forbidden: "forbidden"
         case .rateLimited: "rate_limited"
+        case .unauthorized: "unauthorized"
         default: errorType ?? ""
         }
     }
@@ -57,7 +58,7 @@ enum Cause: UInt8, CaseIterable {
         case .incomplete: "http_response_incomplete"
         case .malformed: "http_protocol_error"
         case .ours: "proxy_internal_error"
-        case .quarantined, .overloaded, .forbidden, .rateLimited: "http_request_denied"
+        case .quarantined, .overloaded, .forbidden, .rateLimited, .unauthorized: "http_request_denied"
         case .noRoute: "destination_not_found"
         case .hostsFull: "connection_limit_reached"
         case .loop: "proxy_loop_detected"

@@ -283,6 +283,10 @@ extension Transaction {
         if case .host(let host) = next, host != TriedHosts.gone { next = .host(hosts[host] ?? TriedHosts.gone) }
         service = services[service] ?? 0
         choice = choice.renumbered(services)
+        if let check = pendingCheck {
+            pendingCheck?.preferred = check.preferred?.renumbered(services)
+            pendingCheck?.host = check.host.flatMap { hosts[$0] }
+        }
     }
 
     /// A further attempt that was chosen, or an attempt that waits, is not made.

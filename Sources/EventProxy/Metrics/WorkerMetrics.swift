@@ -19,6 +19,12 @@ final class WorkerMetrics: Sendable {
     /// Requests, and further attempts of some, that waited for their turn at a host; and that no host had room for.
     let hostQueued = Counter()
     let hostLimited = Counter()
+    /// Requests that only users may make: without a name, with a wrong password, of clients that had too many wrong
+    /// ones, and when too many waited to be looked at.
+    let authMissing = Counter()
+    let authWrong = Counter()
+    let authLimited = Counter()
+    let authQueueFull = Counter()
     /// What the loop refuses, as `LoadShedder.Level`.
     let shedLevel = Gauge()
     /// How late the loop was at most in the last seconds.

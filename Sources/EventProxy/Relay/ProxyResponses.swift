@@ -21,10 +21,14 @@ enum ProxyResponse {
     case noRoute
     /// The client has had what it may have for now.
     case rateLimited(RateRule, seconds: Int64)
+    /// Only users may ask for that, and it said none, or none that there is.
+    case unauthorized(RouteAuthentication)
+    /// The client has had too many wrong passwords.
+    case tooManyFailures(seconds: Int64)
 
     enum Overload {
-        /// The loop does not keep up, or memory runs out.
-        case loopLag, memory
+        /// The loop does not keep up, memory runs out, or too many passwords wait to be looked at.
+        case loopLag, memory, passwords
     }
 
     var status: Status {
@@ -39,7 +43,8 @@ enum ProxyResponse {
         case .forbidden: .forbidden
         case .ambiguousTarget: .badRequest
         case .noRoute: .notFound
-        case .rateLimited: .tooManyRequests
+        case .rateLimited, .tooManyFailures: .tooManyRequests
+        case .unauthorized: .unauthorized
         }
     }
 
@@ -54,6 +59,7 @@ enum ProxyResponse {
         case .quarantined: "origins have died under requests like this one; it is not passed on for a while\n"
         case .overloaded(.loopLag): "this proxy is overloaded\n"
         case .overloaded(.memory): "this proxy runs out of memory\n"
+        case .overloaded(.passwords): "too many passwords wait to be looked at\n"
         case .hostsFull: "the origins have as many requests as they may\n"
         case .loop: "this request has passed through this proxy before\n"
         case .methodNotAllowed: "this proxy makes no tunnels to other hosts, and does not answer TRACE itself\n"
@@ -62,6 +68,8 @@ enum ProxyResponse {
         case .ambiguousTarget: "the path or the host could be read in two ways\n"
         case .noRoute: "no route is for this host, path and method\n"
         case .rateLimited: "too many requests\n"
+        case .unauthorized: "a name and a password are needed for that\n"
+        case .tooManyFailures: "too many wrong passwords\n"
         }
     }
 
@@ -71,9 +79,13 @@ enum ProxyResponse {
         case .quarantined: "query-of-death"
         case .overloaded(.loopLag): "loop-lag"
         case .overloaded(.memory): "memory"
+        case .overloaded(.passwords): "auth-queue"
         case .hostsFull(let isAdaptive): isAdaptive ? "adaptive" : "host-requests"
         case .rateLimited: "rate"
-        case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute: nil
+        case .tooManyFailures: "auth"
+        case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute,
+            .unauthorized:
+            nil
         }
     }
 
@@ -89,7 +101,8 @@ enum ProxyResponse {
         case .optionsAnswered: .answeredHere
         case .forbidden: .forbidden
         case .noRoute: .noRoute
-        case .rateLimited: .rateLimited
+        case .rateLimited, .tooManyFailures: .rateLimited
+        case .unauthorized: .unauthorized
         }
     }
 
@@ -108,21 +121,21 @@ enum ProxyResponse {
         let allows =
             switch self {
             case .methodNotAllowed, .optionsAnswered: true
-            case .noOrigin, .quarantined, .overloaded, .hostsFull, .loop, .forbidden, .ambiguousTarget, .noRoute,
-                .rateLimited:
-                false
+            default: false
             }
         let retryAfter: UInt64? =
             switch self {
-            case .quarantined(let seconds), .rateLimited(_, let seconds): UInt64(max(seconds, 1))
+            case .quarantined(let seconds), .rateLimited(_, let seconds), .tooManyFailures(let seconds):
+                UInt64(max(seconds, 1))
             case .overloaded: UInt64(LoadShedder.retryAfterSeconds)
             case .hostsFull: UInt64(HostLimits.retryAfterSeconds)
-            case .noOrigin, .loop, .methodNotAllowed, .optionsAnswered, .forbidden, .ambiguousTarget, .noRoute: nil
+            default: nil
             }
         exchange.respond(status, text) { fields in
             if isTextual { fields.add("Content-Type", "text/plain; charset=utf-8") }
             if let limit { fields.add("X-Limit", limit) }
             if let retryAfter { fields.add("Retry-After", retryAfter) }
+            if case .unauthorized(let authentication) = self { fields.add(authentication.challenge) }
             if case .rateLimited(let rule, let seconds) = self { rule.write(seconds: seconds, to: &fields) }
             if allows { fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
             proxyStatus?.write(to: &fields)

@@ -81,6 +81,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     var next: Next?
     /// Where it waits for its turn.
     var place: Place?
+    /// Its client's password is being looked at.
+    var pendingCheck: PendingCheck?
     var alarms = Alarms()
     private(set) var key: UInt64 = 0
     private(set) var fingerprint = Fingerprint(request: 0, path: 0)
@@ -186,6 +188,7 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
         guard isActive else { return }
         isActive = false
         dropNext()
+        if pendingCheck != nil { _ = takeCheck() }
         // The client has left: nobody has told the log yet.
         tellLog()
         // Still in use: its response is not complete, so its connection cannot be used again.

@@ -40,11 +40,11 @@ struct AdminTokenTests {
 
     @Test(arguments: [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")])
     func `RFC 4648 §10: test vectors of base64`(text: String, bytes: String) {
-        #expect(AdminToken.decodeBase64(Array(text.utf8).span) == Array(bytes.utf8))
+        #expect(Base64.decode(Array(text.utf8).span, bytesMax: 3_072) == Array(bytes.utf8))
     }
 
     @Test(arguments: ["Z", "Zg=", "Z===", "Zg=a", "Zm9v!Zm9", "=Zg=", "Zm 8"])
     func `what is no base64 is refused`(text: String) {
-        #expect(AdminToken.decodeBase64(Array(text.utf8).span) == nil)
+        #expect(Base64.decode(Array(text.utf8).span, bytesMax: 3_072) == nil)
     }
 }
