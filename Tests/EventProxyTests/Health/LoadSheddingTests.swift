@@ -21,7 +21,7 @@ struct LoadSheddingTests {
             // A loop that is not given the processor is not overloaded. Where others are at work, too, and the test may
             // say so, it comes before them.
             mailbox.submit {
-                setpriority(PRIO_PROCESS, 0, Self.threadNiceness)
+                setpriority(Int32(PRIO_PROCESS.rawValue), 0, Self.threadNiceness)
             }
             goOn()
         }
