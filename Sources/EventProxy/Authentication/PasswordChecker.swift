@@ -28,12 +28,7 @@ final class PasswordChecker: Sendable {
     typealias Verify = @Sendable (_ password: [UInt8], _ hash: [UInt8]) -> Bool
     private typealias Job = (check: PasswordCheck, completion: @Sendable (Bool) -> Void)
 
-    private struct State {
-        var waiting: ContiguousArray<Job> = []
-        var threads = 0
-    }
-
-    private let state = Mutex(State())
+    private let threads = JobThreads<Job>("passwords", threadsMax: threadsMax, waitingMax: waitingMax)
     private let memory = Mutex(CredentialMemory())
     private let buckets = Mutex(BucketTable(capacity: clientsMax))
     private let keys: (SipHash, SipHash)
@@ -82,35 +77,9 @@ final class PasswordChecker: Sendable {
     /// Has `completion` told on another thread whether the password is right. False, and it is not called, if too many
     /// wait.
     func begin(_ check: PasswordCheck, _ completion: @escaping @Sendable (Bool) -> Void) -> Bool {
-        let (isTaken, needsThread) = state.withLock { state in
-            guard state.waiting.count < Self.waitingMax else { return (false, false) }
-            state.waiting.append((check, completion))
-            guard state.threads < Self.threadsMax else { return (true, false) }
-            state.threads += 1
-            return (true, true)
-        }
-        if needsThread {
-            let started = SystemThread.start("passwords") { self.work() }
-            // Late is better than never.
-            if let thread = started.thread { thread.detach() } else { work() }
-        }
+        let isTaken = threads.submit((check, completion)) { job in job.completion(self.isRight(job.check)) }
         if !isTaken { giveBack(check) }
         return isTaken
-    }
-
-    private func work() {
-        while let job = next() { job.completion(isRight(job.check)) }
-    }
-
-    /// Nil, and the caller's thread ends, when there is none.
-    private func next() -> Job? {
-        state.withLock { state in
-            if state.waiting.isEmpty {
-                state.threads -= 1
-                return nil
-            }
-            return state.waiting.removeFirst()
-        }
     }
 
     private func isRight(_ check: PasswordCheck) -> Bool {
