@@ -10,21 +10,11 @@ package enum RequestWriter {
         _ request: borrowing RequestHead, host: Span<UInt8>, upgrade: StaticString? = nil,
         to buffer: inout Buffer, pool: BufferPool, fields: (inout FieldWriter) -> Void
     ) {
-        let method = request.methodToken
-        let target = request.target
-        buffer.reserve(method.count + target.count + host.count + MessageWriter.fixedBytesMax, from: pool)
-        buffer.append(method)
-        buffer.append(" ")
-        if request.needsSlash { buffer.append(request.method == .options && target.isEmpty ? "*" : "/") }
-        buffer.append(target)
-        buffer.append(" HTTP/1.1\r\nHost: ")
-        buffer.append(host)
-        buffer.append("\r\n")
-        var writer = FieldWriter(buffer.take(), pool: pool)
-        fields(&writer)
-        buffer = writer.take()
-        buffer.reserve(MessageWriter.fixedBytesMax, from: pool)
-        MessageWriter.appendFraming(request.framing, announced: announced(request), to: &buffer)
+        let ahead: StaticString =
+            !request.needsSlash ? "" : request.method == .options && request.target.isEmpty ? "*" : "/"
+        appendLines(
+            method: request.methodToken, ahead: ahead, target: request.target, host: host, framing: request.framing,
+            announced: announced(request), to: &buffer, pool: pool, fields: fields)
         if request.expectsContinue { buffer.append("Expect: 100-continue\r\n") }
         if let upgrade {
             buffer.append("Connection: Upgrade\r\nUpgrade: ")
@@ -39,9 +29,22 @@ package enum RequestWriter {
         method: Span<UInt8>, target: Span<UInt8>, host: Span<UInt8>, framing: BodyFraming, announcesNothing: Bool,
         to buffer: inout Buffer, pool: BufferPool, fields: (inout FieldWriter) -> Void
     ) {
+        appendLines(
+            method: method, ahead: "", target: target, host: host, framing: framing,
+            announced: announcesNothing ? 0 : nil, to: &buffer, pool: pool, fields: fields)
+        buffer.append("\r\n")
+    }
+
+    /// All lines of a head but those that are special to one kind. `ahead` is what the target begins with.
+    @inline(__always)
+    private static func appendLines(
+        method: Span<UInt8>, ahead: StaticString, target: Span<UInt8>, host: Span<UInt8>, framing: BodyFraming,
+        announced: UInt64?, to buffer: inout Buffer, pool: BufferPool, fields: (inout FieldWriter) -> Void
+    ) {
         buffer.reserve(method.count + target.count + host.count + MessageWriter.fixedBytesMax, from: pool)
         buffer.append(method)
         buffer.append(" ")
+        buffer.append(ahead)
         buffer.append(target)
         buffer.append(" HTTP/1.1\r\nHost: ")
         buffer.append(host)
@@ -50,8 +53,7 @@ package enum RequestWriter {
         fields(&writer)
         buffer = writer.take()
         buffer.reserve(MessageWriter.fixedBytesMax, from: pool)
-        MessageWriter.appendFraming(framing, announced: announcesNothing ? 0 : nil, to: &buffer)
-        buffer.append("\r\n")
+        MessageWriter.appendFraming(framing, announced: announced, to: &buffer)
     }
 
     /// A POST without content says so (RFC 9110 §8.6), for origins that would ask for its length.
