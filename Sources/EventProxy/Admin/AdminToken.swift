@@ -38,15 +38,11 @@ struct AdminToken: Equatable {
     /// (RFC 7617 §2): that is the token, whatever the name.
     func isSaid(by fields: borrowing Fields) -> Bool {
         guard let value = fields.only(.authorization) else { return false }
-        let scheme = value.firstIndex(of: UInt8(ascii: " ")) ?? value.count
-        var start = scheme
-        while start < value.count, value[start] == UInt8(ascii: " ") { start += 1 }
-        let credentials = value.extracting(start..<value.count)
-        if value.extracting(0..<scheme).equalsIgnoringCase("bearer") { return Secret.isSame(credentials, bytes.span) }
-        guard value.extracting(0..<scheme).equalsIgnoringCase("basic"),
-            let pair = Base64.decode(credentials, bytesMax: 3 * Self.bytesMax),
-            let colon = pair.firstIndex(of: UInt8(ascii: ":"))
-        else { return false }
-        return Secret.isSame(pair.span.extracting(colon + 1..<pair.count), bytes.span)
+        let parts = AuthorizationParts(of: value)
+        if value.extracting(parts.scheme).equalsIgnoringCase("bearer") {
+            return Secret.isSame(value.extracting(parts.credentials), bytes.span)
+        }
+        guard let pair = parts.basic(of: value, bytesMax: 3 * Self.bytesMax) else { return false }
+        return Secret.isSame(pair.password.span, bytes.span)
     }
 }

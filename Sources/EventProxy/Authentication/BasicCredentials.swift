@@ -13,22 +13,42 @@ struct BasicCredentials: Sendable, Equatable {
     /// Nil if the request has none, several, or what is malformed.
     init?(_ fields: borrowing Fields) {
         guard let value = fields.only(.authorization) else { return nil }
-        let scheme = value.firstIndex(of: UInt8(ascii: " ")) ?? value.count
-        guard value.extracting(0..<scheme).equalsIgnoringCase("basic") else { return nil }
-        var start = scheme
-        while start < value.count, value[start] == UInt8(ascii: " ") { start += 1 }
-        guard let pair = Base64.decode(value.extracting(start..<value.count), bytesMax: Self.pairBytesMax),
-            let colon = pair.firstIndex(of: UInt8(ascii: ":"))
-        else { return nil }
-        name = Array(pair[..<colon])
-        password = Array(pair[(colon + 1)...])
+        let parts = AuthorizationParts(of: value)
+        guard let pair = parts.basic(of: value, bytesMax: Self.pairBytesMax) else { return nil }
+        name = Array(pair.name)
+        password = Array(pair.password)
         // Neither may hold controls.
         guard name.count <= Self.nameBytesMax, password.count <= Self.passwordBytesMax,
-            pair.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+            (name + password).allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { return nil }
     }
 
     private static let pairBytesMax = nameBytesMax + 1 + passwordBytesMax
+}
+
+/// Where in a value of `Authorization` its scheme and what belongs to that are (RFC 9110 §11.4).
+struct AuthorizationParts {
+    let scheme: Range<Int>
+    let credentials: Range<Int>
+
+    init(of value: Span<UInt8>) {
+        let end = value.firstIndex(of: UInt8(ascii: " ")) ?? value.count
+        var start = end
+        while start < value.count, value[start] == UInt8(ascii: " ") { start += 1 }
+        scheme = 0..<end
+        credentials = start..<value.count
+    }
+
+    /// The name and the password of the scheme Basic; nil for another, or for what is malformed.
+    func basic(
+        of value: Span<UInt8>, bytesMax: Int
+    ) -> (name: ArraySlice<UInt8>, password: ArraySlice<UInt8>)? {
+        guard value.extracting(scheme).equalsIgnoringCase("basic"),
+            let pair = Base64.decode(value.extracting(credentials), bytesMax: bytesMax),
+            let colon = pair.firstIndex(of: UInt8(ascii: ":"))
+        else { return nil }
+        return (pair[..<colon], pair[(colon + 1)...])
+    }
 }
 
 /// RFC 4648 §4.
