@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A chart of the report for the README: one SVG without anything from elsewhere, for light and dark pages."""
-from html import escape
-
 from results import figure, ours
+from svg import document, text
 
 WIDTH, LEFT, RIGHT, TOP, BAR, GAP, GROUP_GAP = 860, 290, 50, 64, 13, 3, 16
 RATIO_MAX = 2.0                        # longer bars are cut off, and say how long they are
@@ -30,10 +29,6 @@ def groups(report):
         ratios = {series: figure(result, name, "nginx") for series, name in names.items()}
         if ratios["ours"] is not None:
             yield result["title"], {series: value for series, value in ratios.items() if value is not None}
-
-
-def text(x, y, content, kind="", anchor="start"):
-    return f'<text x="{x:.0f}" y="{y:.0f}" class="{kind}" text-anchor="{anchor}">{escape(content)}</text>'
 
 
 def title_lines(title):
@@ -72,7 +67,5 @@ def chart(report):
     legend.append(f'<line class="floor" x1="{x + 5:.0f}" x2="{x + 5:.0f}" y1="35" y2="48"/>'
                   + text(x + 14, 46, "floor: C, forwards unparsed", "small"))
     heading = text(12, 22, "CPU time per request, as a multiple of nginx's (less is better)", "title")
-    size = f'viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}"'
     label = "CPU time per request of proxy-server and app-server beside HAProxy, nginx and h2o"
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{label}">\n'
-            f"  <style>{STYLE}\n  </style>\n  " + "\n  ".join([heading, *legend, *body]) + "\n</svg>\n")
+    return document(WIDTH, y, label, STYLE, [heading, *legend, *body])

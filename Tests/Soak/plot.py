@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a soak went, as one SVG without anything from elsewhere, for light and dark pages."""
-from html import escape
+from svg import document, text
 
 WIDTH, LEFT, RIGHT, TOP, PANEL, GAP = 860, 80, 20, 56, 110, 40
 STYLE = """
@@ -9,10 +9,6 @@ STYLE = """
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3 } .muted { fill: #9198a1 } path { stroke: #58a6ff } line { stroke: #30363d }
     }"""
-
-
-def text(x, y, content, kind="", anchor="start"):
-    return f'<text x="{x:.0f}" y="{y:.0f}" class="{kind}" text-anchor="{anchor}">{escape(content)}</text>'
 
 
 def panel(top, title, times, values):
@@ -42,6 +38,4 @@ def plot(found, title):
     bottom = TOP + len(panels) * (PANEL + GAP) - GAP
     body += [text(LEFT, bottom + 18, "0", "muted"),
              text(WIDTH - RIGHT, bottom + 18, f"{minutes[-1]:.0f} min", "muted", "end")]
-    size = f'viewBox="0 0 {WIDTH} {bottom + 30}" width="{WIDTH}" height="{bottom + 30}"'
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(title)}">\n'
-            f"  <style>{STYLE}\n  </style>\n  " + "\n  ".join(body) + "\n</svg>\n")
+    return document(WIDTH, bottom + 30, title, STYLE, body)
