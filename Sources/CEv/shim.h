@@ -51,6 +51,10 @@ extern int cev_thread_cpus(int thread, unsigned long size, void *set) __asm__("s
 // And one from another header: gives memory that malloc has and nobody uses back to the kernel.
 extern int cev_trim_memory(unsigned long keep) __asm__("malloc_trim");
 
+// The system's resolver for records that are no addresses, of a header that the module has not. Returns the length of
+// the answer, which may be more than `size`; or -1, with the reason in h_errno.
+extern int cev_res_search(const char *name, int class, int type, unsigned char *answer, int size) __asm__("res_search");
+
 // The program of a SO_REUSEPORT group that gives each new connection to one of `count` sockets at random, from place
 // `first` on; and how many instructions it has. A place that there is not is as if there were no program.
 static const int cev_chooser_length = 4;

@@ -20,6 +20,8 @@ SERVICES = {"app-1.test": ["127.0.1.1", "127.0.1.2", "127.0.1.3"],
             "app-2.test": ["127.0.1.4", "127.0.1.5", "127.0.1.6"],
             "steady.test": ["127.0.1.7", "127.0.1.8"]}
 MORTAL = [address for name in ("app-1.test", "app-2.test") for address in SERVICES[name]]
+# These are found by an SRV record, which has their port.
+SERVICE = "_http._tcp.steady.test"
 STEADY_PATHS = ("/bytes", "/echo", "/delay")
 
 
@@ -33,7 +35,8 @@ class World:
         self.write_names()
         self.dns = subprocess.Popen([tool("dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv",
                                      "--no-hosts", f"--listen-address={NAMESERVER}", "--bind-interfaces", "--user=root",
-                                     f"--addn-hosts={self.folder}/names", "--pid-file="], stdin=subprocess.DEVNULL)
+                                     f"--addn-hosts={self.folder}/names", "--pid-file=",
+                                     f"--srv-host={SERVICE},steady.test,{APP_PORT}"], stdin=subprocess.DEVNULL)
         self.tunnels = TunnelOrigin(("127.0.0.1", TUNNEL_PORT))
         self.apps = {address: self.start(address) for name in SERVICES for address in SERVICES[name]}
         self.configuration = itertools.cycle(self.configurations())
@@ -47,10 +50,12 @@ class World:
     @staticmethod
     def configurations():
         routes = "".join(f"    - {{path_prefix: {path}, services: [steady]}}\n" for path in STEADY_PATHS)
+        hosts = [f"{{address: {name}, port: {APP_PORT}}}" for name in list(SERVICES)[:2]]
+        hosts.append(f"{{address: {SERVICE}, port: srv}}")
         for policy in ("round_robin", "p2c", "hash"):
             for weight in (1, 3):
-                services = "".join(f"    - {{name: {n.split('.')[0]}, weight: {weight if i else 1}, "
-                                   f"host: [{{address: {n}, port: {APP_PORT}}}]}}\n" for i, n in enumerate(SERVICES))
+                services = "".join(f"    - {{name: {n.split('.')[0]}, weight: {weight if i else 1}, host: [{host}]}}\n"
+                                   for i, (n, host) in enumerate(zip(SERVICES, hosts)))
                 yield (f"proxy:\n  listen: {{address: 127.0.0.1, port: {PORT}}}\n  workers: 1\n"
                        f"  discovery: {{interval: 1s}}\n  balancing: {{policy: {policy}}}\n"
                        f"  log: {{file: '', access: false}}\n  services:\n{services}"

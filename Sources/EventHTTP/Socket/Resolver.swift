@@ -57,13 +57,21 @@ public enum Resolver {
         _ name: String, port: UInt16,
         _ completion: @escaping @Sendable (Result<[SocketAddress], Failure>) -> Void
     ) -> Bool {
-        let started = SystemThread.start("resolver") {
-            do throws(Failure) {
-                completion(.success(try addresses(of: name, port: port)))
-            } catch {
-                completion(.failure(error))
-            }
-        }
+        onThread(completion) { () throws(Failure) in try addresses(of: name, port: port) }
+    }
+
+    /// The same for the places of a service.
+    package static func lookUp(
+        service name: String, _ completion: @escaping @Sendable (Result<ServiceAnswer, Failure>) -> Void
+    ) -> Bool {
+        onThread(completion) { () throws(Failure) in try places(ofService: name) }
+    }
+
+    private static func onThread<Answer>(
+        _ completion: @escaping @Sendable (Result<Answer, Failure>) -> Void,
+        _ ask: @escaping @Sendable () throws(Failure) -> Answer
+    ) -> Bool {
+        let started = SystemThread.start("resolver") { completion(Result { () throws(Failure) in try ask() }) }
         started.thread?.detach()
         return started.thread != nil
     }

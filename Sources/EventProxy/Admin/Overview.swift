@@ -82,7 +82,7 @@ struct Overview {
                 let counted = totals[HostKey(service: host.service, address: address)] ?? HostTotals()
                 services[service].hosts.append(
                     Host(
-                        name: host.host.address, address: address, weight: host.host.weight, state: state,
+                        name: host.host.address, address: address, weight: host.weight, state: state,
                         status: HostStatus(state, nowMs: nowMs, slowStartMs: slowStartMs),
                         ejections: health.ejections(index), totals: counted,
                         recent: recent(host.service, address, counted)))

@@ -157,7 +157,9 @@ enum ConfigurationDocumentation {
         proxy.services.host The hosts of the service, at least one, none twice. Required.
         proxy.services.host.address An IPv4 address, an IPv6 address without brackets, or a DNS name, which is \
         resolved again and again. Required.
-        proxy.services.host.port The TCP port, from 1 to 65535. Required.
+        proxy.services.host.port The TCP port, from 1 to 65535, or srv (here 0): the address is the name of a \
+        service, such as _http._tcp.app.example.com, whose SRV records have the hosts, their ports and their \
+        weights. Required.
         proxy.services.host.weight The host's share of the requests of its service; from 1 to 256. Default: 1.
         proxy.services.name The name in logs and metrics, 1 to 63 of the characters A-Z a-z 0-9 . _ -. Required; no \
         two services share a name.

@@ -174,7 +174,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// is resolved again and again. Required.
         public var address: String
 
-        /// Key `proxy.services.host.port`: the TCP port, from 1 to 65535. Required.
+        /// Key `proxy.services.host.port`: the TCP port, from 1 to 65535, or `srv` (here 0): the address is the name of
+        /// a service, such as `_http._tcp.app.example.com`, whose SRV records have the hosts, their ports and their
+        /// weights. Required.
         public var port: UInt16
 
         /// Key `proxy.services.host.weight`: the host's share of the requests of its service; from 1 to 256.
@@ -186,6 +188,9 @@ public struct ProxyConfiguration: Sendable, Equatable {
             self.address = address
             self.port = port
         }
+
+        /// Its address is the name of a service.
+        var isService: Bool { port == 0 }
     }
 
     /// What further attempts may do.

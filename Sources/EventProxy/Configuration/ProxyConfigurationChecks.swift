@@ -11,10 +11,29 @@ extension ProxyConfiguration {
             findings.report(
                 place.position, "proxy.listen.proxy_protocol needs proxy.trusted_proxies, which is empty; \(remedy)")
         }
+        if let list = proxy.value(of: "services") { checkServices(list, &findings) }
         healthCheck.check(proxy, &findings)
         checkAdmin(proxy, &findings)
         check(rateLimit, proxy, "proxy.rate_limit", &findings)
         if let list = proxy.value(of: "routes") { checkRoutes(list, &findings) }
+    }
+
+    /// The records of a service are under names, and have the weights.
+    private func checkServices(_ list: YAMLNode, _ findings: inout Findings) {
+        guard case .sequence(let nodes) = list.content else { return }
+        for (index, (service, node)) in zip(services, nodes).enumerated() {
+            guard case .sequence(let hosts)? = node.value(of: "host")?.content else { continue }
+            for (number, (host, node)) in zip(service.hosts, hosts).enumerated() where host.isService {
+                let path = "proxy.services[\(index)].host[\(number)]"
+                if HostSyntax.isAddress(host.address), let place = node.value(of: "address") {
+                    findings.report(
+                        place.position, "\(path).address has no SRV records, being no name; write its port")
+                }
+                if host.weight != 1, let place = node.value(of: "weight") {
+                    findings.report(place.position, "\(path).weight is for its SRV records to say; remove it")
+                }
+            }
+        }
     }
 
     /// Two listeners of one process on one address would share its connections at random.

@@ -83,17 +83,17 @@ extension ProxyConfiguration.Service: ConfigurationSection {
 extension ProxyConfiguration.Host: ConfigurationSection {
     static let keys: [Key<Self>] = [
         .key("address", \.address, .host, required: true),
-        .key("port", \.port, .integer(1...65535), required: true),
+        .key("port", \.port, .hostPort, required: true),
         .key("weight", \.weight, .integer(1...ProxyConfiguration.weightMax)),
     ]
 
     static let unique = Unique<Self>(
         key: nil,
         identity: { host in
-            guard host.port != 0, let address = HostSyntax.canonical(host.address) else { return nil }
+            guard let address = HostSyntax.canonical(host.address) else { return nil }
             return "\(address) \(host.port)"
         },
-        name: { "host \($0.address.quotedForMessage) port \($0.port)" })
+        name: { "host \($0.address.quotedForMessage) port \($0.isService ? "srv" : "\($0.port)")" })
 
     init() {
         self.init(address: "", port: 0)

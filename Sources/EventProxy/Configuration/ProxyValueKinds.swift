@@ -117,21 +117,29 @@ func isTokenByte(_ byte: UInt8) -> Bool {
     isLetter(byte) || isDigit(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
 }
 
-extension ValueKind<ProxyConfiguration.Workers> {
-    /// `auto` or a number.
-    static func workers(_ range: ClosedRange<Int>) -> ValueKind {
-        let count = ValueKind<Int>.integer(range)
-        let wants = "auto or \(count.wants)"
-        let schema = ValueSchema.either(.choice(["auto"]), count.schema)
-        return ValueKind(wants, schema: schema, write: write) { node, findings in
-            if node.scalar?.text == "auto" { return .automatic }
+extension ValueKind {
+    /// A word or a number; `value` is told nil for the word.
+    static func word<Number>(
+        _ word: String, or number: ValueKind<Number>, write: @escaping @Sendable (Value) -> YAMLText,
+        _ value: @escaping @Sendable (Number?) -> Value
+    ) -> ValueKind {
+        let wants = "\(word) or \(number.wants)"
+        return ValueKind(wants, schema: .either(.choice([word]), number.schema), write: write) { node, findings in
+            if node.scalar?.text == word { return value(nil) }
             // Read with findings of its own, so that the message names both.
             var ignored = Findings(file: findings.file)
-            if let number = count.read(node, &ignored) { return .count(number) }
+            if let number = number.read(node, &ignored) { return value(number) }
             let isQuotedNumber = node.scalar.map { $0.isQuoted && Int($0.text) != nil } ?? false
             findings.reportMismatch(node, wants: wants, remedy: isQuotedNumber ? "remove the quotes" : nil)
             return nil
         }
+    }
+}
+
+extension ValueKind<ProxyConfiguration.Workers> {
+    /// `auto` or a number.
+    static func workers(_ range: ClosedRange<Int>) -> ValueKind {
+        .word("auto", or: .integer(range), write: write) { $0.map { .count($0) } ?? .automatic }
     }
 
     private static func write(_ workers: ProxyConfiguration.Workers) -> YAMLText {
@@ -139,6 +147,13 @@ extension ValueKind<ProxyConfiguration.Workers> {
         case .automatic: .plain("auto")
         case .count(let count): .plain("\(count)")
         }
+    }
+}
+
+extension ValueKind<UInt16> {
+    /// A port, or that there is none but in the records of a service.
+    static var hostPort: ValueKind {
+        .word("srv", or: .integer(1...65535), write: { .plain($0 == 0 ? "srv" : "\($0)") }, { $0 ?? 0 })
     }
 }
 

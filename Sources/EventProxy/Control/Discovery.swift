@@ -10,11 +10,13 @@ internal import Logging
 final class Discovery: DeadlineOwner {
     typealias LookUp =
         @Sendable (
-            HostName, @escaping @Sendable (Result<[SocketAddress], Resolver.Failure>) -> Void
+            HostName, @escaping @Sendable (Result<NameAnswer, Resolver.Failure>) -> Void
         ) -> Bool
 
     /// Lookups under way at a time; further names wait for one of them.
     static let lookUpsMax = 16
+    /// What holds for less is asked for again after that.
+    static let ttlMsMin: Int64 = 1_000
     /// So that many proxies do not ask in step.
     static let jitterPercent: Int64 = 10
 
@@ -40,7 +42,7 @@ final class Discovery: DeadlineOwner {
 
     init(
         on loop: EventLoop, logger: Logger,
-        lookUp: @escaping LookUp = { Resolver.lookUp($0.name, port: $0.port, $1) }
+        lookUp: @escaping LookUp = NameAnswer.lookUp
     ) {
         self.loop = loop
         self.logger = logger
@@ -56,7 +58,7 @@ final class Discovery: DeadlineOwner {
     /// The addresses of all names that are followed.
     var addresses: KnownAddresses {
         var known = KnownAddresses()
-        for (name, entry) in entries { known[name] = entry.record.addresses }
+        for (name, entry) in entries { known[name] = entry.record.places }
         return known
     }
 
@@ -73,9 +75,11 @@ final class Discovery: DeadlineOwner {
         for name in names where entries[name] == nil {
             var entry = Entry()
             if !known[name].isEmpty {
-                _ = entry.record.record(.success(known[name]), holdMs: holdMs, nowMs: loop.nowMs)
+                entry.record = NameRecord(known[name])
                 entry.isKnown = true
-                entry.nextMs = loop.nowMs + jittered(intervalMs)
+                // How long records hold is not known any more.
+                let nextMs = name.port == nil ? min(intervalMs, Self.ttlMsMin) : intervalMs
+                entry.nextMs = loop.nowMs + jittered(nextMs)
             }
             entries[name] = entry
         }
@@ -102,18 +106,20 @@ final class Discovery: DeadlineOwner {
         arm()
     }
 
+    /// When the next lookup is due; nil while none waits.
+    var nextMs: Int64? { entries.values.filter { !$0.isUnderWay }.map(\.nextMs).min() }
+
     private func arm() {
-        let waiting = entries.values.filter { !$0.isUnderWay }.map(\.nextMs)
-        guard let deadline, let next = waiting.min(), underWay < Self.lookUpsMax else { return }
-        loop.setDeadline(deadline, atMs: max(next, loop.nowMs + 1))
+        guard let deadline, let nextMs, underWay < Self.lookUpsMax else { return }
+        loop.setDeadline(deadline, atMs: max(nextMs, loop.nowMs + 1))
     }
 
-    private func ended(_ name: HostName, _ result: Result<[SocketAddress], Resolver.Failure>) {
+    private func ended(_ name: HostName, _ result: Result<NameAnswer, Resolver.Failure>) {
         underWay -= 1
         if entries[name] != nil {
             entries[name]?.isUnderWay = false
             entries[name]?.isKnown = true
-            entries[name]?.nextMs = loop.nowMs + jittered(intervalMs)
+            entries[name]?.nextMs = loop.nowMs + jittered(untilNextMs(after: result))
             let change = entries[name]?.record.record(result, holdMs: holdMs, nowMs: loop.nowMs) ?? .none
             tell(change, name)
             told(change == .moved)
@@ -121,19 +127,26 @@ final class Discovery: DeadlineOwner {
         begin()
     }
 
+    /// The interval, unless the answer does not hold as long.
+    private func untilNextMs(after result: Result<NameAnswer, Resolver.Failure>) -> Int64 {
+        guard case .success(let answer) = result, let ttlMs = answer.ttlMs else { return intervalMs }
+        return min(intervalMs, max(ttlMs, Self.ttlMsMin))
+    }
+
     private func tell(_ change: NameRecord.Change, _ name: HostName) {
         guard let record = entries[name]?.record else { return }
-        let count = "\(record.addresses.count) address\(record.addresses.count == 1 ? "" : "es")"
+        let places = record.places
+        let count = "\(places.count) address\(places.count == 1 ? "" : "es")"
         switch change {
         case .none: break
-        case .moved where record.addresses.isEmpty:
+        case .moved where places.isEmpty:
             logger.warning("\(name.name) has no address any more: \(record.failure ?? "")")
         case .moved:
-            let list = record.addresses.prefix(16).map(\.host).joined(separator: " ")
-            logger.notice("\(name.name) has \(count): \(list)\(record.addresses.count > 16 ? " …" : "")")
+            let list = places.prefix(16).map { name.port == nil ? $0.address.description : $0.address.host }
+            logger.notice("\(name.name) has \(count): \(list.joined(separator: " "))\(places.count > 16 ? " …" : "")")
         case .failing:
             let remedy =
-                record.addresses.isEmpty
+                places.isEmpty
                 ? "its service has no hosts until it can be" : "the \(count) that it had stay in use"
             logger.warning("cannot resolve \(name.name): \(record.failure ?? ""); \(remedy)")
         case .recovered: logger.notice("\(name.name) can be resolved again, and has the \(count) that it had")

@@ -41,8 +41,8 @@ final class ProxySnapshot: Sendable {
             let first = hosts.count
             var seen: Set<String> = []
             for host in service.hosts {
-                for address in addresses[HostName(host)] {
-                    var resolved = ResolvedHost(service, host, at: address)
+                for place in addresses[HostName(host)] {
+                    var resolved = ResolvedHost(service, host, at: place)
                     // Two names for one address are one host.
                     guard seen.insert(resolved.key).inserted, hosts.count < HealthBoard.hostsMax else { continue }
                     let index = known[resolved.key]
@@ -76,7 +76,7 @@ final class ProxySnapshot: Sendable {
     ) -> ConsistentHash? {
         guard configuration.balancing.policy == .hash else { return nil }
         if let old, let ring = old.ring, old.hosts.map(\.id) == hosts.map(\.id),
-            old.hosts.map(\.host.weight) == hosts.map(\.host.weight),
+            old.hosts.map(\.weight) == hosts.map(\.weight),
             old.configuration.services.map(\.weight) == configuration.services.map(\.weight)
         {
             return ring
@@ -118,7 +118,7 @@ final class ProxySnapshot: Sendable {
         var first = 0
         for (service, count) in zip(configuration.services, counts) {
             let hosts = hosts[first..<first + count].map { host in
-                HostTable.HostShape(weight: host.host.weight, identity: host.identity)
+                HostTable.HostShape(weight: host.weight, identity: host.identity)
             }
             shapes.append(HostTable.ServiceShape(weight: service.weight, tier: service.tier, hosts: hosts))
             first += count

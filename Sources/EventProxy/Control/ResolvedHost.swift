@@ -8,14 +8,18 @@ struct ResolvedHost: Sendable {
     let service: String
     /// It is told in a PROXY header whose connection it is given.
     let takesProxyHeader: Bool
+    /// As the configuration has it.
     let host: ProxyConfiguration.Host
     let address: SocketAddress
+    /// Its share of the requests of its service.
+    let weight: Int
 
-    init(_ service: ProxyConfiguration.Service, _ host: ProxyConfiguration.Host, at address: SocketAddress) {
+    init(_ service: ProxyConfiguration.Service, _ host: ProxyConfiguration.Host, at place: HostPlace) {
         self.service = service.name
         takesProxyHeader = service.sendProxy == .v2
         self.host = host
-        self.address = address
+        address = place.address
+        weight = place.weight ?? host.weight
     }
 
     /// What it is known by from one snapshot to the next. One that expects a PROXY header, or does not any more, has
@@ -24,8 +28,8 @@ struct ResolvedHost: Sendable {
 
     /// `NAME-ADDRESS-PORT`, as in the reference. Of a name it has the address, which tells its hosts apart.
     var label: String {
-        let isLiteral = SocketAddress(host.address, port: host.port) != nil
-        return "\(service)-\(isLiteral ? host.address : address.host)-\(host.port)"
+        let isLiteral = HostName(host).literal != nil
+        return "\(service)-\(isLiteral ? host.address : address.host)-\(address.port)"
     }
 
     /// What outlives a reload, and the process: the consistent hash goes by it.
@@ -35,24 +39,32 @@ struct ResolvedHost: Sendable {
 /// A name and a port in the configuration.
 struct HostName: Hashable, Sendable {
     let name: String
-    let port: UInt16
+    /// Nil if it is the name of a service, whose records have the ports.
+    let port: UInt16?
 
     init(_ host: ProxyConfiguration.Host) {
         name = host.address
-        port = host.port
+        port = host.isService ? nil : host.port
     }
 
     /// The address that it is, if it is one and no name.
-    var literal: SocketAddress? { SocketAddress(name, port: port) }
+    var literal: SocketAddress? { port.flatMap { SocketAddress(name, port: $0) } }
 }
 
-/// The addresses that names have, as far as they are known.
-struct KnownAddresses: Sendable {
-    private var byName: [HostName: [SocketAddress]] = [:]
+/// A host of a name.
+struct HostPlace: Sendable, Hashable {
+    let address: SocketAddress
+    /// Its share of the requests, if the resolver says it.
+    var weight: Int?
+}
 
-    subscript(name: HostName) -> [SocketAddress] {
+/// The hosts that names have, as far as they are known.
+struct KnownAddresses: Sendable {
+    private var byName: [HostName: [HostPlace]] = [:]
+
+    subscript(name: HostName) -> [HostPlace] {
         get {
-            if let literal = name.literal { return [literal] }
+            if let literal = name.literal { return [HostPlace(address: literal)] }
             return byName[name] ?? []
         }
         set { byName[name] = newValue }

@@ -39,6 +39,14 @@ func file(_ keys: String) -> String {
 /// What `file(_:)` holds when its keys have no effect.
 let plain = ProxyConfiguration(services: [.init(name: "a", hosts: [.init(address: "10.0.0.1", port: 80)])])
 
+/// A valid file whose hosts are in SRV records.
+let serviceFile = """
+    proxy:
+      services:
+        - {name: a, host: [{address: _http._tcp.app.test, port: srv}]}
+
+    """
+
 /// What is wrong with `text`, each as `line:column: message`.
 func errors(in text: String) -> [String] {
     do throws(ConfigurationErrors) {

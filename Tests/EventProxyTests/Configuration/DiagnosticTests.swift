@@ -90,7 +90,8 @@ private let proxyKeys = ProxyConfiguration.keys.map(\.name).joined(separator: ",
             "proxy:\n  services:\n    - host: [{address: a}]\n",
             "3:7: missing key 'name' in proxy.services[0]; "
                 + "it must be a name of 1 to 63 of the characters A-Z a-z 0-9 . _ -",
-            "3:14: missing key 'port' in proxy.services[0].host[0]; it must be a whole number from 1 to 65535"),
+            "3:14: missing key 'port' in proxy.services[0].host[0]; it must be srv or "
+                + "a whole number from 1 to 65535"),
         BadFile(
             "proxy:\n  services:\n    - name: a\n    - {}\n",
             "3:7: missing key 'host' in proxy.services[0]; it must be a list of at least one item",
@@ -202,7 +203,8 @@ private let proxyKeys = ProxyConfiguration.keys.map(\.name).joined(separator: ",
                     + "found 'a b'",
                 "5:24: proxy.services[0].host[0].address must be an IPv4 address, an IPv6 address or a host name, "
                     + "found the quoted text 'http://a'; remove the scheme",
-                "5:42: proxy.services[0].host[0].port must be a whole number from 1 to 65535, found the number 70000",
+                "5:42: proxy.services[0].host[0].port must be srv or a whole number from 1 to 65535, "
+                    + "found the number 70000",
                 "7:13: proxy.limits.fields must be a whole number from 10 to 1000, "
                     + "found the quoted text '100'; remove the quotes",
                 "8:11: proxy.listen must be a mapping (keys: address, port, proxy_protocol), found the number 8888",

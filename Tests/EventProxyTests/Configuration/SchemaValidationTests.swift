@@ -23,7 +23,9 @@ struct SchemaValidationTests {
         return try run("python3", ["-c", script, folder.path("schema.json"), folder.path("config.yaml")]).end
     }
 
-    @Test(.enabled(if: isThere), arguments: [completeFile, ProxyConfiguration.exampleYAML, file(""), plain.yaml])
+    @Test(
+        .enabled(if: isThere),
+        arguments: [completeFile, ProxyConfiguration.exampleYAML, file(""), plain.yaml, serviceFile])
     func `what the proxy takes is valid`(text: String) throws {
         #expect(try parse(text).services.count > 0)
         #expect(try Self.validate(text) == .exited(0))
@@ -32,7 +34,8 @@ struct SchemaValidationTests {
     @Test(
         .enabled(if: isThere),
         arguments: [
-            "  adress: 1", "  workers: 0", "  workers: many", "  listen: {port: 65536}", "  listen: {port: '1'}",
+            "  services: [{name: a, host: [{address: a, port: SRV}]}]", "  adress: 1", "  workers: 0",
+            "  workers: many", "  listen: {port: 65536}", "  listen: {port: '1'}",
             "  timeouts: {connect: 3}", "  timeouts: {connect: 3 s}", "  log: {console: 1}", "  log: {level: loud}",
             "  health_check: {path: readyz}", "  retry: {attempts: 11}", "  services: []", "  limits: {fields: 1.5}",
         ])

@@ -168,6 +168,44 @@ typealias BadValue = (yaml: String, message: String)
         #expect(errors(in: file("  workers: \(bad.yaml)")) == [prefix + bad.message])
     }
 
+    @Test func `the port of a service's hosts is for its records to say`() throws {
+        let host = try parse(serviceFile).services[0].hosts[0]
+        #expect(host.address == "_http._tcp.app.test" && host.port == 0)
+        #expect(try parse(try parse(serviceFile).yaml) == parse(serviceFile))
+        let wrong = """
+            proxy:
+              services:
+                - name: a
+                  host: [{address: a, port: Srv}, {address: "10.0.0.1", port: 0}]
+
+            """
+        let wants = "must be srv or a whole number from 1 to 65535"
+        #expect(
+            errors(in: wrong) == [
+                "4:33: proxy.services[0].host[0].port \(wants), found 'Srv'",
+                "4:67: proxy.services[0].host[1].port \(wants), found the number 0",
+            ])
+    }
+
+    @Test func `what has records is a name, which stands alone`() {
+        let wrong = """
+            proxy:
+              services:
+                - name: a
+                  host:
+                    - {address: "10.0.0.1", port: srv}
+                    - {address: app, port: srv, weight: 2}
+
+            """
+        #expect(
+            errors(in: wrong) == [
+                "5:21: proxy.services[0].host[0].address has no SRV records, being no name; write its port",
+                "6:45: proxy.services[0].host[1].weight is for its SRV records to say; remove it",
+            ])
+        let twice = wrong.replacing("\"10.0.0.1\"", with: "app").replacing(", weight: 2", with: "")
+        #expect(errors(in: twice) == ["6:11: host 'app' port srv is already on line 5"])
+    }
+
     @Test(
         arguments: [
             ("1.0", "found the number 1.0; put it in quotes"), ("true", "found the boolean true; put it in quotes"),

@@ -13,15 +13,18 @@ struct DiscoveryTests {
         let answers = Shared<[String: [String]]>([:])
         let asked = Shared<[String]>([])
         let isSilent = Shared(false)
+        /// How long its answers hold; milliseconds.
+        let ttlMs = Shared<Int64?>(nil)
 
         var lookUp: Discovery.LookUp {
             { [self] name, completion in
                 asked.change { $0.append(name.name) }
                 if isSilent.current { return true }
-                let found = answers.current[name.name]
+                let (found, ttlMs) = (answers.current[name.name], ttlMs.current)
                 _ = TestThread {
                     if let found {
-                        completion(.success(found.map { SocketAddress($0, port: name.port)! }))
+                        let addresses = found.map { SocketAddress($0, port: name.port ?? 0)! }
+                        completion(.success(NameAnswer(addresses, ttlMs: ttlMs)))
                     } else {
                         completion(.failure(Resolver.Failure(name: name.name, reason: "SERVFAIL", isFinal: false)))
                     }
@@ -51,7 +54,7 @@ struct DiscoveryTests {
             }
         }
 
-        func hosts(_ name: HostName) -> [String] { discovery.addresses[name].map(\.host) }
+        func hosts(_ name: HostName) -> [String] { discovery.addresses[name].map(\.address.host) }
     }
 
     private static func name(_ text: String) -> HostName { HostName(.init(address: text, port: 80)) }
@@ -92,10 +95,31 @@ struct DiscoveryTests {
         let bench = Bench()
         let a = Self.name("a")
         var known = KnownAddresses()
-        known[a] = [SocketAddress("10.0.0.1", port: 80)!]
+        known[a] = [HostPlace(address: SocketAddress("10.0.0.1", port: 80)!)]
         bench.discovery.follow([a], known: known, intervalMs: 60_000, holdMs: 1_000)
         #expect(bench.hosts(a) == ["10.0.0.1"] && bench.discovery.isComplete)
         #expect(bench.resolver.asked.current == [])
+        #expect(try #require(bench.discovery.nextMs) - bench.loop.nowMs > 30_000)
+        // Of records it is not known how long they hold.
+        let service = HostName(.init(address: "_http._tcp.b", port: 0))
+        known[service] = known[a]
+        bench.discovery.follow([a, service], known: known, intervalMs: 60_000, holdMs: 1_000)
+        #expect(try #require(bench.discovery.nextMs) - bench.loop.nowMs <= 2 * Discovery.ttlMsMin)
+        #expect(bench.resolver.asked.current == [])
+    }
+
+    @Test(arguments: [(0, true), (1_000, true), (3_600_000, false)])
+    func `an answer is asked for again when it ends, but not at once`(ttlMs: Int64, isEarly: Bool) throws {
+        let bench = Bench()
+        bench.resolver.answers.change { $0 = ["a": ["10.0.0.1"]] }
+        bench.resolver.ttlMs.change { $0 = ttlMs }
+        bench.discovery.follow([Self.name("a")], intervalMs: 60_000, holdMs: 1_000)
+        try bench.turn("the answer") { bench.discovery.isComplete }
+        let nextMs = try #require(bench.discovery.nextMs) - bench.loop.nowMs
+        let expectedMs = isEarly ? Discovery.ttlMsMin : 60_000
+        let jitterMs = expectedMs * Discovery.jitterPercent / 100
+        // Some of it may have passed.
+        #expect((expectedMs / 2...expectedMs + jitterMs).contains(nextMs))
     }
 
     @Test func `so many lookups are under way and no more`() {

@@ -37,12 +37,33 @@ struct ProxySnapshotTests {
         #expect(first.numbers(in: second) == [nil, 1])
     }
 
+    @Test func `the hosts of a service's records have their ports and their weights`() {
+        let configuration = ProxyConfiguration(services: [
+            .init(name: "a", hosts: [.init(address: "_http._tcp.app", port: 0)])
+        ])
+        func snapshot(_ weights: [Int], after old: ProxySnapshot? = nil) -> ProxySnapshot {
+            var known = KnownAddresses()
+            known[HostName(configuration.services[0].hosts[0])] = zip([8080, 8081] as [UInt16], weights).map {
+                HostPlace(address: SocketAddress("10.0.0.1", port: $0)!, weight: $1)
+            }
+            return ProxySnapshot(configuration, known, after: old, workers: 1)
+        }
+        let first = snapshot([1, 3])
+        #expect(first.hosts.map(\.label) == ["a-10.0.0.1-8080", "a-10.0.0.1-8081"])
+        let table = first.makeTable()
+        #expect((0..<2).map { table[$0].weight } == [1, 3])
+        // The records may change their minds of who gets how much; the hosts stay who they are.
+        let second = snapshot([5, 1], after: first)
+        #expect(second.hosts.map(\.id) == first.hosts.map(\.id))
+        #expect(second.hosts.map(\.weight) == [5, 1])
+    }
+
     @Test func `a name has as many hosts as addresses, and none if they are not known`() {
         let configuration = Self.configuration(["a": ["app", "10.0.0.1"], "b": ["other"]])
         var known = KnownAddresses()
         // One of them is also there as an address: that is one host.
         known[HostName(.init(address: "app", port: 80))] = ["10.0.0.1", "10.0.0.2"].map {
-            SocketAddress($0, port: 80)!
+            HostPlace(address: SocketAddress($0, port: 80)!)
         }
         let snapshot = ProxySnapshot(configuration, known, after: nil, workers: 1)
         #expect(snapshot.hosts.map(\.address.host) == ["10.0.0.1", "10.0.0.2"])

@@ -31,6 +31,17 @@ func fuzzForwarded(_ input: [UInt8]) {
     }
 }
 
+/// What a resolver says of a service is records with names that are names, or nothing.
+func fuzzService(_ input: [UInt8]) {
+    guard let records = try? ServiceRecords(input) else { return }
+    promise(records.records.count <= input.count / 19, "\(records.records.count) records")
+    for record in records.records where !record.target.isEmpty {
+        promise(record.target.utf8.count <= HostSyntax.nameCharactersMax, "\(record.target)")
+        let isMade = record.target.utf8.allSatisfy { isLetter($0) || isDigit($0) || "-_.".utf8.contains($0) }
+        promise(isMade, "\(record.target)")
+    }
+}
+
 /// Any file is a configuration or has errors within it, each with a place in the file.
 func fuzzConfiguration(_ input: [UInt8]) {
     if input.count > 8_192 { return }

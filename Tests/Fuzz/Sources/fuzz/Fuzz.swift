@@ -10,6 +10,7 @@ import Glibc
         ("chunked", { run($0, $1, fuzzChunked) }),
         ("proxy-header", { run($0, $1, fuzzProxyHeader) }),
         ("forwarded", { run($0, $1, fuzzForwarded) }),
+        ("service", { run($0, $1, fuzzService) }),
         ("configuration", { run($0, $1, fuzzConfiguration) }),
         ("proxy", { run($0, $1, fuzzProxy) }),
     ]
