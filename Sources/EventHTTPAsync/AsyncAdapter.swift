@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import EventHTTP
-internal import HTTPTypes
 internal import Logging
 
 /// Makes a handler of an async handler: a task for each request, on the loop that calls it.
@@ -16,8 +15,7 @@ public struct AsyncAdapter<Wrapped: AsyncHandler>: Handler {
 
     /// Starts the task of a request, which runs at once until it first has to wait.
     public mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
-        let head = HTTPRequest(request)
-        ExchangeTask(service, request, exchange).start(handler, head)
+        ExchangeTask(service, request, exchange).start(handler)
     }
 }
 
@@ -27,7 +25,7 @@ final class AsyncService {
     let executor: LoopExecutor
     let options: AsyncOptions
     private(set) lazy var client = HTTPClient(on: loop, options: options.client)
-    private let logger = Logger(label: "async-handler")
+    var names = RequestName()
     private var errors = LineThrottle()
 
     init(_ loop: EventLoop, _ options: AsyncOptions) {
@@ -36,9 +34,9 @@ final class AsyncService {
         executor = loop.executor
     }
 
-    /// An error that nobody expected.
-    func report(_ what: String, _ error: any Error) {
+    /// An error that nobody expected, with the logger of its request.
+    func report(_ error: any Error, _ logger: @autoclosure () -> Logger) {
         guard let count = errors.count(nowMs: loop.nowMs) else { return }
-        logger.error("\(what): \(error)\(count > 1 ? " (\(count) errors since the last line)" : "")")
+        logger().error("the handler failed: \(error)\(count > 1 ? " (\(count) errors since the last line)" : "")")
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import EventHTTP
+public import Logging
 
 /// What belongs to a request beside its head: its content, its client, its time. For the task of that request only.
 public struct AsyncExchange {
@@ -14,6 +15,10 @@ public struct AsyncExchange {
 
     /// Whom the request is from: the peer, or whom a trusted proxy has named.
     public var clientAddress: SocketAddress { task.clientAddress }
+
+    /// Logs with metadata that tells this request from others: `http.request.id` (its `X-Request-ID`, or a name of our
+    /// own), `http.request.method` and `url.path`. It is made when it is first asked for, from `AsyncOptions.logger`.
+    public var logger: Logger { task.logger }
 
     /// Asks other servers, on the loop of this exchange: no change of threads, and connections that are kept and shared
     /// by all requests of the loop. For child tasks (`async let`), take it out of the exchange first.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import HTTPTypes
+public import Logging
 
 /// Answers requests with `async` code: the pleasant tier above `Handler`, at the price of a task for each request.
 ///
@@ -21,6 +22,9 @@ public struct AsyncOptions: Sendable {
 
     /// How ``AsyncExchange/client`` asks other servers.
     public var client = HTTPClient.Options()
+
+    /// What ``AsyncExchange/logger`` is made of, which also tells of errors that handlers throw.
+    public var logger = Logger(label: "async-handler")
 
     /// The defaults.
     public init() {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import EventHTTP
 internal import HTTPTypes
+internal import Logging
 
 /// One request's exchange and the task that answers it: what the task awaits, the loop tells this.
 ///
@@ -8,6 +9,7 @@ internal import HTTPTypes
 /// from a handler is checked.
 final class ExchangeTask: @unchecked Sendable {
     let service: AsyncService
+    let request: HTTPRequest
     let clientAddress: SocketAddress
     let announcedLength: UInt64?
     let isHead: Bool
@@ -32,6 +34,7 @@ final class ExchangeTask: @unchecked Sendable {
     lazy var contentGate = Gate(service.loop)
     lazy var writerGate = Gate(service.loop)
 
+    private(set) var madeLogger: Logger?
     private var task: Task<Void, Never>?
     private var isOver = false
     private var deadline: TimerWheel.ID?
@@ -39,6 +42,7 @@ final class ExchangeTask: @unchecked Sendable {
 
     init(_ service: AsyncService, _ request: borrowing RequestHead, _ exchange: consuming Exchange) {
         self.service = service
+        self.request = HTTPRequest(request)
         clientAddress = exchange.clientAddress
         hasEnded = request.framing == .none
         if case .length(let length) = request.framing { announcedLength = length } else { announcedLength = nil }
@@ -51,19 +55,19 @@ final class ExchangeTask: @unchecked Sendable {
 
     // MARK: The task
 
-    func start(_ handler: some AsyncHandler, _ request: HTTPRequest) {
-        let task = Task.immediate(executorPreference: service.executor) { await self.run(handler, request) }
+    func start(_ handler: some AsyncHandler) {
+        let task = Task.immediate(executorPreference: service.executor) { await self.run(handler) }
         // Nearly every task is over by now, and needs neither of the two.
         if isOver { return }
         self.task = task
         if exchange != nil { renewDeadline() }
     }
 
-    private func run(_ handler: some AsyncHandler, _ request: HTTPRequest) async {
+    private func run(_ handler: some AsyncHandler) async {
         do {
             try await send(try await handler.handle(request, AsyncExchange(self)))
         } catch {
-            answer(error, request)
+            answer(error)
         }
         isOver = true
         if failure == nil { failure = CancellationError() }
@@ -72,9 +76,9 @@ final class ExchangeTask: @unchecked Sendable {
     }
 
     /// What was thrown before a response had begun is answered. After that the connection has to break.
-    private func answer(_ error: any Error, _ request: HTTPRequest) {
+    private func answer(_ error: any Error) {
         let isOurs = failure == nil && !(error is HTTPError)
-        if isOurs { service.report("\(request.method) \(request.path ?? "")", error) }
+        if isOurs { service.report(error, logger) }
         _ = writer.take()
         respond((error as? HTTPError ?? HTTPError(.internalServerError)).response)
     }
@@ -84,6 +88,14 @@ final class ExchangeTask: @unchecked Sendable {
         guard let exchange = exchange.take(), case .text(let text) = response.body.content else { return }
         let status = Status(response.status.code).flatMap { $0.isInterim ? nil : $0 }
         exchange.respond(status ?? .internalServerError, text.utf8.span) { $0.add(response.headerFields) }
+    }
+
+    /// Made when it is first asked for.
+    var logger: Logger {
+        if let madeLogger { return madeLogger }
+        let logger = makeLogger()
+        madeLogger = logger
+        return logger
     }
 
     func checkThread() {
