@@ -31,11 +31,18 @@ let package = Package(
         .executable(name: "app-server", targets: ["app-server"]),
         .executable(name: "proxy-server", targets: ["proxy-server"]),
     ],
+    traits: [
+        .trait(name: "ServiceLifecycle", description: "AsyncServer is a Service of swift-service-lifecycle"),
+        .trait(name: "Metrics", description: "EventHTTPAsync tells swift-metrics of its requests"),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         // Without its default trait, which would link FoundationEssentials for the sake of URL.
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
+        // Each for the trait of its name, and fetched by those alone who enable it.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CEv", providers: [.apt(["libev-dev"]), .brew(["libev"])]),
@@ -50,6 +57,10 @@ let package = Package(
             dependencies: [
                 "EventHTTP", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle",
+                    condition: .when(traits: ["ServiceLifecycle"])),
+                .product(name: "Metrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
             ],
             swiftSettings: house),
         .target(name: "EventHTTPTesting", dependencies: ["EventHTTP"], swiftSettings: house),

@@ -25,6 +25,7 @@ final class AsyncService {
     let executor: LoopExecutor
     let options: AsyncOptions
     private(set) lazy var client = HTTPClient(on: loop, options: options.client)
+    let meters = RequestMeters()
     var names = RequestName()
     private var errors = LineThrottle()
 

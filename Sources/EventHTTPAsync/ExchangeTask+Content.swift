@@ -37,6 +37,7 @@ extension ExchangeTask {
             throw InvalidStatus(code: response.status.code)
         }
         guard let exchange = exchange.take() else { return }
+        meter.answered(status.code)
         let fields = response.headerFields
         switch response.body.content {
         case .text(let text): exchange.respond(status, text.utf8.span) { $0.add(fields) }
@@ -80,6 +81,7 @@ extension ExchangeTask {
         guard canUpgrade else {
             throw HTTPError(.upgradeRequired, headerFields: fields)
         }
+        meter.answered(Status.switchingProtocols.code)
         hasEnded = false
         writer = exchange.take()?.tunnel(to: name.utf8.span) { $0.add(fields) }
         try await talk(RequestBody(self), ResponseWriter(self))

@@ -34,6 +34,7 @@ final class ExchangeTask: @unchecked Sendable {
     lazy var contentGate = Gate(service.loop)
     lazy var writerGate = Gate(service.loop)
 
+    var meter: RequestMeter
     private(set) var madeLogger: Logger?
     private var task: Task<Void, Never>?
     private var isOver = false
@@ -49,6 +50,7 @@ final class ExchangeTask: @unchecked Sendable {
         isHead = request.method == .head
         canUpgrade = request.hasUpgrade && request.minorVersion == 1 && request.framing == .none
         timeoutMs = service.options.handlerTimeoutMs
+        meter = RequestMeter(service.meters, self.request.method, nowNs: EventLoop.clockNs())
         exchange.observe(self)
         self.exchange = consume exchange
     }
@@ -70,6 +72,7 @@ final class ExchangeTask: @unchecked Sendable {
             answer(error)
         }
         isOver = true
+        meter.ended(nowNs: EventLoop.clockNs())
         if failure == nil { failure = CancellationError() }
         endDeadline()
         task = nil
@@ -86,8 +89,10 @@ final class ExchangeTask: @unchecked Sendable {
     /// Answers with text, if nothing has been answered yet.
     private func respond(_ response: Response) {
         guard let exchange = exchange.take(), case .text(let text) = response.body.content else { return }
-        let status = Status(response.status.code).flatMap { $0.isInterim ? nil : $0 }
-        exchange.respond(status ?? .internalServerError, text.utf8.span) { $0.add(response.headerFields) }
+        let given = Status(response.status.code).flatMap { $0.isInterim ? nil : $0 }
+        let status = given ?? .internalServerError
+        meter.answered(status.code)
+        exchange.respond(status, text.utf8.span) { $0.add(response.headerFields) }
     }
 
     /// Made when it is first asked for.
@@ -146,6 +151,7 @@ final class ExchangeTask: @unchecked Sendable {
 
     func stop(_ failure: any Error) {
         if self.failure == nil { self.failure = failure }
+        meter.ended(nowNs: EventLoop.clockNs())
         contentGate.open()
         writerGate.open()
         task?.cancel()
@@ -189,6 +195,18 @@ extension ExchangeTask: ExchangeObserver {
         // Tokens of nothing by now.
         _ = exchange.take()
         _ = writer.take()
+        if let status = failure.status { meter.answered(status.code) }
         stop(failure)
+    }
+}
+
+extension ExchangeFailure {
+    /// What the client is answered, where nothing has been.
+    fileprivate var status: Status? {
+        switch self {
+        case .clientGone: nil
+        case .timeout: .requestTimeout
+        case .malformed(let error): error.status
+        }
     }
 }

@@ -15,6 +15,8 @@ public final class Drain: Sendable {
     private struct State {
         var pace: Pace?
         var tell: (@Sendable (Pace) -> Void)?
+        var isCut = false
+        var tellCut: (@Sendable () -> Void)?
     }
 
     /// Beside the state, because readiness is asked far more often than a process ends.
@@ -43,12 +45,24 @@ public final class Drain: Sendable {
         return true
     }
 
-    /// Has `tell` called when the drain begins; now, if it has begun.
-    func onBegin(_ tell: @escaping @Sendable (Pace) -> Void) {
-        let pace = state.withLock { state in
+    /// Has the loops end now, and cuts off what is in flight, whether they drain already or not.
+    public func cut() {
+        flag.store(true, ordering: .releasing)
+        let tell = state.withLock { state in
+            state.isCut = true
+            return state.tellCut
+        }
+        tell?()
+    }
+
+    /// Has `tell` called when the drain begins, and `tellCut` when its end is not waited for; now, if that has been.
+    func onBegin(_ tell: @escaping @Sendable (Pace) -> Void, onCut tellCut: @escaping @Sendable () -> Void) {
+        let (pace, isCut) = state.withLock { state in
             state.tell = tell
-            return state.pace
+            state.tellCut = tellCut
+            return (state.pace, state.isCut)
         }
         if let pace { tell(pace) }
+        if isCut { tellCut() }
     }
 }

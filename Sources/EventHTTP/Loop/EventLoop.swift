@@ -133,7 +133,7 @@ internal import Glibc
         unsafe ev_break(raw, Int32(EVBREAK_ALL))
     }
 
-    static func clockNs() -> Int64 {
+    package static func clockNs() -> Int64 {
         #if DEBUG
             if let kernel = SimulatedKernel.current { return kernel.nowNs }
         #endif

@@ -20,13 +20,14 @@ public enum LoopGroup {
     /// `start` makes the service of one loop, on that loop's thread; `worker` counts from 0. All of them drain when
     /// `drain` begins: from any thread, or by SIGTERM, or without a delay by SIGINT (Ctrl-C). The next of these signals
     /// ends the process at once with status 143 or 130. SIGUSR1 calls `reopenLogs` on the first loop; SIGPIPE is
-    /// ignored.
+    /// ignored. With `takesSignals` false, signals (but for SIGPIPE) are left to the rest of the program.
     ///
     /// `control` makes the service of one loop more, which serves no requests: for what is done once per process, and
     /// goes on when a worker is stuck. It is told of the drain like the others, and ends after them.
     public static func run(
         workers: Int,
         drain: Drain = Drain(),
+        takesSignals: Bool = true,
         reopenLogs: @escaping @Sendable () -> Void = {},
         control: (@Sendable (_ loop: EventLoop) -> any LoopService)? = nil,
         start: @escaping @Sendable (_ loop: EventLoop, _ worker: Int) -> any LoopService
@@ -36,15 +37,19 @@ public enum LoopGroup {
         let group = GroupState(workers)
         let first = Worker()
         group.lead(with: first.loop.mailbox)
-        let endings = [SIGTERM, SIGINT]
+        let endings = takesSignals ? [SIGTERM, SIGINT] : []
         for number in endings {
             first.loop.onSignal(number) {
                 for number in endings { ProcessSignals.endProcess(on: number) }
                 drain.begin(number == SIGTERM ? .delayed : .immediate)
             }
         }
-        drain.onBegin { group.drain($0) }
-        first.loop.onSignal(SIGUSR1, reopenLogs)
+        drain.onBegin {
+            group.drain($0)
+        } onCut: {
+            group.cut()
+        }
+        if takesSignals { first.loop.onSignal(SIGUSR1, reopenLogs) }
 
         let controlThread = control.map { control in
             startThread("control", of: "the control loop") {
@@ -95,6 +100,10 @@ private final class Worker: @unchecked Sendable {
         isDraining = true
         service.drain(pace, completion)
     }
+
+    func cut() {
+        service = nil
+    }
 }
 
 /// What the threads of a group share: how to reach each loop, and how many have not drained.
@@ -111,6 +120,8 @@ private final class GroupState: Sendable {
         var undrained: Int
         /// How they drain, once they do.
         var pace: Drain.Pace?
+        /// They end without having drained.
+        var isCut = false
         /// All others have ended.
         var controlEnds = false
     }
@@ -133,6 +144,7 @@ private final class GroupState: Sendable {
         state.withLock { state in
             state.members.append(member)
             if let pace = state.pace { askToDrain(member, pace) }
+            if state.isCut { askToEnd(member) }
             if index == Self.controlIndex, state.controlEnds { askToStop(member) }
         }
     }
@@ -145,6 +157,23 @@ private final class GroupState: Sendable {
         state.withLock { state in
             state.pace = pace
             for member in state.members { askToDrain(member, pace) }
+        }
+    }
+
+    func cut() {
+        state.withLock { state in
+            state.isCut = true
+            for member in state.members { askToEnd(member) }
+        }
+    }
+
+    private func askToEnd(_ member: Member) {
+        let index = member.index
+        member.worker.loop.mailbox.submit { [self] in
+            guard let worker = worker(index) else { return }
+            worker.cut()
+            // Behind the letters of tasks that were cancelled by this, so that they see it.
+            askToStop(Member(index: index, worker: worker))
         }
     }
 

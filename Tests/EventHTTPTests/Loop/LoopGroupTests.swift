@@ -109,6 +109,41 @@ private func signalSelf(_ number: Int32) { _ = kill(getpid(), number) }
         #expect(record.count(of: "drained") == 1)
     }
 
+    @Test func `a cut ends loops that have not drained, and before the group runs`() {
+        for isEarly in [true, false] {
+            let record = Record()
+            let drain = Drain()
+            if isEarly { drain.cut() }
+            LoopGroup.run(workers: 3, drain: drain) { loop, worker in
+                if worker == 2, !isEarly {
+                    loop.schedule(afterMs: 10) { drain.begin(.immediate) }
+                    loop.schedule(afterMs: 30) { drain.cut() }
+                }
+                return SlowService(loop, record, drainMs: 60_000)
+            }
+            #expect(record.count(of: "drain") == (isEarly ? 0 : 3))
+            #expect(record.count(of: "drained") == 0)
+            #expect(record.count(of: "gone") == 3)
+            #expect(drain.hasBegun)
+        }
+    }
+
+    @Test func `a group that takes no signals leaves them to the program`() {
+        let record = Record()
+        let drain = Drain()
+        let before = signal(SIGTERM, SIG_IGN)
+        defer { _ = signal(SIGTERM, before) }
+        LoopGroup.run(workers: 1, drain: drain, takesSignals: false) { loop, _ in
+            loop.schedule(afterMs: 10) {
+                signalSelf(SIGTERM)
+                loop.schedule(afterMs: 10) { drain.begin(.immediate) }
+            }
+            return SlowService(loop, record, drainMs: 0)
+        }
+        #expect(record.count(of: "drain delayed") == 0)
+        #expect(record.count(of: "drain immediate") == 1)
+    }
+
     @Test func userSignalReopensLogs() {
         let record = Record()
         LoopGroup.run(workers: 1, reopenLogs: { record.note("reopen") }) { loop, _ in
