@@ -29,6 +29,14 @@ public struct AsyncExchange {
         task.setDeadline(afterMs: milliseconds)
     }
 
+    /// Has the task cancelled when the server stops: for a response that would go on for long, such as a stream of
+    /// events or a long poll. A stream that ends for that is complete for its client; a handler that has not answered
+    /// yet can do so, and if it throws the `CancellationError` its client is answered 503. Without this a response has
+    /// until `drainTimeoutMs` of `ServerOptions`.
+    public func cancelAtDrain() {
+        task.cancelAtDrain()
+    }
+
     /// Waits on the loop's own timer, which is exact to some milliseconds and costs no change of threads, unlike
     /// `Task.sleep`. Throws when the task is cancelled.
     public func sleep(forMs milliseconds: Int64) async throws(CancellationError) {

@@ -11,7 +11,7 @@ extension ExchangeTask {
         while true {
             if let piece = piece.take() { return piece }
             if let failure { throw failure }
-            if hasEnded || shouldEnd { return nil }
+            if hasEnded || (isTunnel && isDraining) { return nil }
             if Task.isCancelled { throw CancellationError() }
             pauseDeadline()
             readOn()
@@ -45,7 +45,13 @@ extension ExchangeTask {
         case .stream(let length, let produce):
             bytesLeft = length
             writer = exchange.begin(status, length: length) { $0.add(fields) }
-            if !isHead && !status.isBodiless { try await produce(ResponseWriter(self)) }
+            if !isHead && !status.isBodiless {
+                do {
+                    try await produce(ResponseWriter(self))
+                } catch  where endsEarly(by: error) {
+                    // All there is, for a stream that goes on until the server stops.
+                }
+            }
             writer.take()?.finish()
         case .tunnel: preconditionFailure("seen above")
         }
@@ -82,6 +88,7 @@ extension ExchangeTask {
             throw HTTPError(.upgradeRequired, headerFields: fields)
         }
         meter.answered(Status.switchingProtocols.code)
+        isTunnel = true
         hasEnded = false
         writer = exchange.take()?.tunnel(to: name.utf8.span) { $0.add(fields) }
         try await talk(RequestBody(self), ResponseWriter(self))

@@ -25,8 +25,9 @@ final class ExchangeTask: @unchecked Sendable {
     var piece: [UInt8]?
     /// All of the content has come.
     var hasEnded: Bool
-    /// The server stops, and a tunnel is to end.
-    var shouldEnd = false
+    var isTunnel = false
+    private(set) var isDraining: Bool
+    private var cancelsAtDrain = false
     /// What still comes is thrown away.
     var discards = false
     /// Nobody waits for a response any more.
@@ -51,6 +52,7 @@ final class ExchangeTask: @unchecked Sendable {
         canUpgrade = request.hasUpgrade && request.minorVersion == 1 && request.framing == .none
         timeoutMs = service.options.handlerTimeoutMs
         meter = RequestMeter(service.meters, self.request.method, nowNs: EventLoop.clockNs())
+        isDraining = exchange.isDraining
         exchange.observe(self)
         self.exchange = consume exchange
     }
@@ -62,6 +64,7 @@ final class ExchangeTask: @unchecked Sendable {
         // Nearly every task is over by now, and needs neither of the two.
         if isOver { return }
         self.task = task
+        if endsEarly { task.cancel() }
         if exchange != nil { renewDeadline() }
     }
 
@@ -80,10 +83,12 @@ final class ExchangeTask: @unchecked Sendable {
 
     /// What was thrown before a response had begun is answered. After that the connection has to break.
     private func answer(_ error: any Error) {
-        let isOurs = failure == nil && !(error is HTTPError)
+        let isOurs = failure == nil && !(error is HTTPError) && !endsEarly(by: error)
         if isOurs { service.report(error, logger) }
         _ = writer.take()
-        respond((error as? HTTPError ?? HTTPError(.internalServerError)).response)
+        let unexpected =
+            endsEarly(by: error) ? HTTPError(.serviceUnavailable, "the server stops") : HTTPError(.internalServerError)
+        respond((error as? HTTPError ?? unexpected).response)
     }
 
     /// Answers with text, if nothing has been answered yet.
@@ -105,6 +110,22 @@ final class ExchangeTask: @unchecked Sendable {
 
     func checkThread() {
         precondition(service.executor.isCurrent, "an exchange is used by its own task only, not in offLoop")
+    }
+
+    // MARK: The server stops
+
+    func cancelAtDrain() {
+        checkThread()
+        cancelsAtDrain = true
+        if isDraining { task?.cancel() }
+    }
+
+    /// Whether the task is cancelled because the server stops.
+    private var endsEarly: Bool { isDraining && cancelsAtDrain }
+
+    /// Whether it has ended for that.
+    func endsEarly(by error: any Error) -> Bool {
+        endsEarly && failure == nil && error is CancellationError
     }
 
     // MARK: Time
@@ -186,9 +207,10 @@ extension ExchangeTask: ExchangeObserver {
         writerGate.open()
     }
 
-    func tunnelShouldEnd() {
-        shouldEnd = true
-        contentGate.open()
+    func serverDrains() {
+        isDraining = true
+        if isTunnel { contentGate.open() }
+        if cancelsAtDrain { task?.cancel() }
     }
 
     func exchangeFailed(_ failure: ExchangeFailure) {

@@ -105,6 +105,64 @@ struct AsyncEndingTests {
         try diary.wait(for: "malformed(EventHTTP.ParseError.chunkSize)")
     }
 
+    @Test(arguments: ["/sleep", "/sequence", "/length", "/throws"])
+    func `a stream that asks for it ends with the drain`(path: String) throws {
+        struct Surprise: Error {}
+        let server = try serve { _, exchange in
+            exchange.cancelAtDrain()
+            let events = AsyncStream<[UInt8]> { $0.yield(Array("event ".utf8)) }
+            if path == "/sequence" { return Response(body: .sequence(events)) }
+            return Response(
+                body: .stream(length: path == "/length" ? 100 : nil) { writer in
+                    try await writer.write("event ")
+                    do { try await exchange.sleep(forMs: 60_000) } catch  where path == "/throws" { throw Surprise() }
+                })
+        }
+        let client = try server.connect()
+        try client.send(head(path))
+        #expect(try client.head().status == 200)
+        let event = path == "/length" ? "event " : "6\r\nevent \r\n"
+        #expect(try client.bytes(event.utf8.count) == Array(event.utf8))
+        server.drain()
+        if path == "/length" || path == "/throws" {
+            // One said that there would be more, another failed for a reason of its own.
+            #expect(throws: (any Error).self) { try client.rest() }
+        } else {
+            #expect(try client.rest() == Array("0\r\n\r\n".utf8))
+        }
+        try server.waitForDrain()
+    }
+
+    @Test(arguments: [
+        ("/throws", 503, "the server stops\n"), ("/answers", 200, "nothing new"), ("/stays", 200, "done"),
+    ])
+    func `a long poll that asks for it is cancelled by the drain`(path: String, status: Int, text: String) throws {
+        let diary = Diary()
+        let server = try serve { request, exchange in
+            if request.path != "/stays" { exchange.cancelAtDrain() }
+            diary.note("began")
+            do {
+                while !diary.all.contains("drained") { try await exchange.sleep(forMs: 5) }
+            } catch  where request.path == "/answers" {
+                return Response("nothing new")
+            }
+            return Response("done")
+        }
+        let client = try server.connect()
+        try client.send(head(path))
+        let late = try server.connect()
+        try diary.wait(for: "began")
+        try server.waitForConnections(2)
+        server.drain()
+        // One that comes while the server drains already is cancelled as soon as it waits.
+        try late.send(head("/throws"))
+        #expect(try late.response().status == 503)
+        if path == "/stays" { diary.note("drained") }
+        let response = try client.response()
+        #expect(response.status == status && response.text == text)
+        try server.waitForDrain()
+    }
+
     @Test func `a drain waits for tasks, and ends tunnels`() throws {
         let diary = Diary()
         let server = try serve { request, exchange in

@@ -19,8 +19,10 @@ struct Events: AsyncHandler {
         }
     }
 
-    /// Goes on after the last event that the client saw, until it leaves: then the writing throws.
+    /// Goes on after the last event that the client saw, until it leaves, and the writing throws, or the server stops:
+    /// then the stream ends, and browsers ask whoever serves next.
     private func events(_ exchange: AsyncExchange, after last: Int) -> Response {
+        exchange.cancelAtDrain()
         let fields: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
         return Response(
             headerFields: fields,

@@ -212,7 +212,7 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
 
     /// The server stops: a connection without a request ends after this time, another one after its answer.
     func serverDrains(afterMs: Int64) {
-        if state.isTunnel { observer?.tunnelShouldEnd() }
+        observer?.serverDrains()
         guard waitsForRequest else { return }
         let waitMs = isFresh ? max(afterMs, ServerContext.drainGraceMs) : afterMs
         if waitMs == 0 { return closeUnused() }

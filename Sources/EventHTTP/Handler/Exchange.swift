@@ -26,6 +26,9 @@ public struct Exchange: ~Copyable {
         connection.note(id, client: client)
     }
 
+    /// The server stops, and its observers have been told so.
+    package var isDraining: Bool { connection.server.isDraining }
+
     /// The address that the client reached; nil when the connection is gone.
     package var localAddress: SocketAddress? { connection.localAddress }
 

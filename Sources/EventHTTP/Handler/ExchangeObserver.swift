@@ -22,11 +22,12 @@ public protocol ExchangeObserver: AnyObject {
     func responseDrained()
     /// There is nobody to answer any more.
     func exchangeFailed(_ failure: ExchangeFailure)
-    /// The server stops. A tunnel that has not ended by itself when the time for that is over is cut.
-    func tunnelShouldEnd()
+    /// The server stops: what would go on for long, such as a tunnel or a stream of events, should end. What has not
+    /// ended when the time for that is over (`drainTimeoutMs`) is cut.
+    func serverDrains()
 }
 
 extension ExchangeObserver {
-    /// Does nothing: a tunnel that has not ended in time is cut.
-    public func tunnelShouldEnd() {}
+    /// Does nothing: an exchange that has not ended in time is cut.
+    public func serverDrains() {}
 }

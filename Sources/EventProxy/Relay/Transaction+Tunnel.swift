@@ -31,7 +31,7 @@ extension Transaction {
     // MARK: The proxy stops
 
     /// Tells both sides that this endpoint goes away, each as soon as no frame is under way to it.
-    func tunnelShouldEnd() {
+    func serverDrains() {
         guard framing == .tunnel else { return }
         tunnel.toOrigin.end()
         tunnel.toClient.end()

@@ -60,6 +60,33 @@ struct ServerDrainTests {
         #expect(throws: TestFailure.self) { try server.connect() }
     }
 
+    @Test func `who follows an exchange is told of the drain, and can end a stream in order`() throws {
+        final class Stream: ExchangeObserver {
+            var writer: BodyWriter?
+            func requestBody(_ bytes: Span<UInt8>) {}
+            func requestEnded(_ trailers: borrowing Fields) {}
+            func responseDrained() {}
+            func exchangeFailed(_ failure: ExchangeFailure) { _ = writer.take() }
+            func serverDrains() {
+                _ = writer?.write("goodbye".utf8.span)
+                writer.take()?.finish()
+            }
+        }
+        let server = try TestServer { _ in
+            ClosureHandler { _, exchange in
+                let stream = Stream()
+                exchange.observe(stream)
+                stream.writer = exchange.begin(.ok, length: nil)
+            }
+        }
+        let client = try server.connect()
+        try client.send(Self.get)
+        #expect(try client.head().status == 200)
+        server.drain()
+        #expect(try client.rest() == Array("7\r\ngoodbye\r\n0\r\n\r\n".utf8))
+        try server.waitForDrain()
+    }
+
     @Test func `idle connections are closed one after the other once the delay is over`() throws {
         let server = try Self.serve(delayMs: 400)
         let clients = try (0..<8).map { _ in try server.connect() }
