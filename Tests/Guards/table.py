@@ -9,7 +9,8 @@
 
 The text is found in the file whatever its line breaks, and must be there once. What is between « and » is the guard:
 without it a condition of `guard` is true and one of `if` is false, unless a line `=> EXPRESSION` or `=> { STATEMENTS }`
-says what stands there instead; `=> {}` is nothing at all."""
+says what stands there instead; `=> {}` is nothing at all. A line `~~ REASON` keeps a guard that no test can notice, such
+as a second line of defence behind another guard: it is tried and told of like the others, and fails no run."""
 import re
 import zlib
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Guard:
     guard: str
     after: str
     instead: str
+    reason: str                # why it is kept though no test can notice; mostly empty
     place: str = ""            # the file and line of its text, when that has been found
 
     @property
@@ -72,7 +74,8 @@ def read_table(path):
 def read_row(rows, file, tests, table):
     what = " ".join(row[2:].strip() for _, row in rows if row.startswith("# "))
     instead = [row.strip()[3:] for _, row in rows if row.lstrip().startswith("=> ")]
-    text = "\n".join(row for _, row in rows if not row.startswith("# ") and not row.lstrip().startswith("=> "))
+    reason = " ".join(row[3:].strip() for _, row in rows if row.startswith("~~ "))
+    text = "\n".join(row for _, row in rows if not row.lstrip().startswith(("# ", "=> ", "~~ ")))
     found = re.fullmatch(r"([^«»]*)«([^«»]+)»([^«»]*)", text)
     if not (what and found and file and tests):
         raise Mistake(f"{table}: a row is `# what it is for`, then the text with «the guard», below == and --")
@@ -81,7 +84,8 @@ def read_row(rows, file, tests, table):
         if not words or words[-1] not in WITHOUT:
             raise Mistake(f"{table}: say what stands there without the guard: => EXPRESSION, or => {{ STATEMENTS }}")
         instead = [WITHOUT[words[-1]]]
-    return Guard(what, file, tests, table, found[1], found[2], found[3], instead[0])
+    return Guard(what, file, tests, table, found[1], found[2], found[3], instead[0],
+                 reason)
 
 
 def files_of_tests(folder):

@@ -81,9 +81,8 @@ struct FileSink: ~Copyable {
     }
 
     /// Appends whole lines, or counts those that could not be.
-    mutating func write(_ lines: Span<UInt8>) {
+    mutating func write(_ lines: Span<UInt8>, nowMs: Int = LogSyscalls.monotonicMs()) {
         guard !lines.isEmpty, !isWaived else { return }
-        let nowMs = LogSyscalls.monotonicMs()
         guard isOpen(nowMs), writeNotice(nowMs) else { return lose(lineCount(lines)) }
         let written = writeAll(lines, nowMs)
         if written < lines.count { lose(lineCount(lines.extracting(written..<lines.count))) }

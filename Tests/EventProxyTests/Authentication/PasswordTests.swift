@@ -52,6 +52,8 @@ struct PasswordTests {
     @Test(arguments: [
         ("Basic YTpi", "a", "b"), ("basic   YTpiOmM=", "a", "b:c"), ("BASIC Og==", "", ""),
         ("Basic w6Q6w7Y=", "ä", "ö"),
+        ("Basic " + String(repeating: "YWFh", count: 85) + "OmI=", String(repeating: "a", count: 255), "b"),
+        ("Basic YTph" + String(repeating: "YWFh", count: 170) + "YQ==", "a", String(repeating: "a", count: 512)),
     ])
     func `credentials are what is before and after the first colon`(value: String, name: String, password: String)
         throws
@@ -67,6 +69,9 @@ struct PasswordTests {
         ["Basic YTpi", "Basic YTpi"],
         // A line break within, and a NUL.
         ["Basic YToKYg=="], ["Basic YToAYg=="], ["Basic " + String(repeating: "YTpi", count: 300)],
+        // A name of 256 bytes, and a password of 513.
+        ["Basic " + String(repeating: "YWFh", count: 85) + "YTpi"],
+        ["Basic YTph" + String(repeating: "YWFh", count: 170) + "YWE="],
     ])
     func `without credentials, or with malformed ones, there are none`(values: [String]) throws {
         try withRequest("GET / HTTP/1.1", values.map { "Authorization: \($0)" }) { request in

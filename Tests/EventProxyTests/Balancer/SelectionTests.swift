@@ -90,6 +90,34 @@ import Testing
     }
 
     @Test(arguments: BalancerKind.allCases)
+    func `where there are no hosts, none is chosen`(_ kind: BalancerKind) {
+        var chooser = Chooser(kind, HostTable(weights: [[], []]))
+        #expect(chooser.choose(key: 7) == nil)
+    }
+
+    @Test func `a weight is at least 1, and at most the greatest`() async {
+        for weight in [1, HostTable.weightMax] {
+            let table = HostTable(weights: [[weight]])
+            #expect(table[0].weight == weight)
+        }
+        await #expect(processExitsWith: .failure) { _ = HostTable(weights: [[0]]) }
+        await #expect(processExitsWith: .failure) { _ = HostTable(weights: [[HostTable.weightMax + 1]]) }
+    }
+
+    @Test(arguments: [(HostFilter.Quality.ready, 0), (.willing, 0), (.usable, 1), (.available, 2), (.any, 3)])
+    func `hosts are let pass down to the worst that may be, and no further`(worst: HostFilter.Quality, passed: Int) {
+        // One that rests, one that drains and one that is down; the others have been tried.
+        var table = HostTable(weights: [[1, 1, 1, 1, 1, 1]])
+        table.setAvailable(0, false)
+        table.setDraining(1, true)
+        table.rest(2, forMs: 50_000, nowMs: 0)
+        var filter = HostFilter(tried: TriedHosts([3, 4, 5]), worst: worst)
+        while filter.relax() {}
+        let count = (0..<6).count { filter.admits($0, of: table) }
+        #expect(count == passed)
+    }
+
+    @Test(arguments: BalancerKind.allCases)
     func `with all hosts down, all of them share the traffic`(_ kind: BalancerKind) {
         var chooser = Chooser(kind, HostTable(weights: [[1, 1, 1], [1, 1, 1]]))
         for host in 0..<6 { chooser.table.setAvailable(host, false) }

@@ -59,6 +59,16 @@ struct DiscoveryTests {
 
     private static func name(_ text: String) -> HostName { HostName(.init(address: text, port: 80)) }
 
+    @Test func `a name is looked up once at a time, however long that takes`() {
+        let bench = Bench()
+        bench.resolver.isSilent.change { $0 = true }
+        for _ in 0..<10 {
+            bench.discovery.follow([Self.name("a")], intervalMs: 1, holdMs: 1_000)
+            bench.discovery.deadlinePassed()
+        }
+        #expect(bench.resolver.asked.current == ["a"])
+    }
+
     @Test func `names are looked up at once and again and again, and changes are told`() throws {
         let bench = Bench()
         let (a, b) = (Self.name("a"), Self.name("b"))

@@ -89,6 +89,33 @@ struct ProxySnapshotTests {
         }
     }
 
+    @Test func `the configured times and sizes are in force`() {
+        var configuration = Self.configuration(["a": ["10.0.0.1"]])
+        configuration.timeouts.clientHeaderMs = 1
+        configuration.timeouts.clientBodyMs = 2
+        configuration.timeouts.clientIdleMs = 3
+        configuration.timeouts.clientWriteMs = 4
+        configuration.timeouts.tunnelMs = 5
+        configuration.drain.delayMs = 6
+        configuration.drain.timeoutMs = 7
+        configuration.timeouts.connectMs = 8
+        configuration.timeouts.responseMs = 9
+        configuration.timeouts.originBodyMs = 10
+        configuration.limits.lineBytes = 11
+        configuration.limits.headBytes = 12
+        configuration.limits.fields = 13
+        let snapshot = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
+        let clients = snapshot.serverOptions
+        #expect(clients.headTimeoutMs == 1 && clients.bodyTimeoutMs == 2 && clients.idleTimeoutMs == 3)
+        #expect(clients.writeTimeoutMs == 4 && clients.tunnelTimeoutMs == 5)
+        #expect(clients.drainDelayMs == 6 && clients.drainTimeoutMs == 7)
+        let origins = snapshot.timeouts
+        #expect(origins.tunnelMs == 5 && origins.connectMs == 8 && origins.responseMs == 9 && origins.bodyMs == 10)
+        for limits in [clients.limits, snapshot.limits] {
+            #expect(limits.lineBytesMax == 11 && limits.headBytesMax == 12 && limits.fieldsMax == 13)
+        }
+    }
+
     @Test func `the round robin goes on where it was`() {
         let services = ["a": ["10.0.0.1", "10.0.0.2", "10.0.0.3"]]
         let first = Self.snapshot(services)

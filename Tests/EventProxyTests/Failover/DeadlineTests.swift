@@ -100,6 +100,13 @@ struct DeadlineTests {
         #expect(mode != .ignore || told == [300], "a field like any other")
     }
 
+    @Test(arguments: ["0", "00", "-1", "1e3", ""]) func `what is no time says nothing`(value: String) throws {
+        let origin = ScriptedOrigin.saying("well")
+        let proxy = try TestProxy([[origin.port]]) { $0.requestTimeout = .any }
+        #expect(try proxy.get("/", "X-Request-Timeout-Ms: \(value)\r\n").text == "well")
+        #expect(Self.told(origin).allSatisfy { $0 > 1_000 })
+    }
+
     @Test func `hosts are not blamed for a time that the client chose`() throws {
         let hanging = ScriptedOrigin.hanging()
         let other = ScriptedOrigin.hanging()

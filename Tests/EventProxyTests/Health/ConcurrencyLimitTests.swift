@@ -94,6 +94,18 @@ struct ConcurrencyLimitTests {
         #expect(world.limit.current == 4)
     }
 
+    @Test func `a window without enough requests says nothing, and one alone lowers it only so far`() {
+        var limit = ConcurrencyLimit(most: 1_000)
+        func record(us: Int64, _ times: Range<Int64>) -> Int {
+            for tick in times { _ = limit.record(us: us, beganMs: tick * 20, nowMs: tick * 20) }
+            return limit.current
+        }
+        #expect(record(us: 10_000, 0..<16) == 20, "that is without load")
+        #expect(record(us: 10_000_000, 100..<115) == 20)
+        // Half of it, and its square root.
+        #expect(record(us: 10_000_000, 115..<116) == 14)
+    }
+
     @Test func `some requests that are slow by nature do not lower it`() {
         var limit = ConcurrencyLimit(most: 1_000)
         for tick in 0..<10_000 as Range<Int64> {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import EventHTTP
+import Glibc
 import TestSupport
 import Testing
 
@@ -122,6 +124,40 @@ struct HealthCheckTests {
             $0.healthCheck.expectBody = "is\nwell"
         }
         try Self.wait(proxy, passes ? .up : .down)
+    }
+
+    @Test func `a check ends in time though its answer does not`() throws {
+        let origin = ScriptedOrigin { connection, _, _ in
+            _ = try connection.request()
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while true {
+                try connection.send("1\r\nx\r\n")
+                sleep(seconds: 0.01)
+            }
+        }
+        let proxy = try TestProxy([[origin.port]]) {
+            Self.configure(&$0)
+            $0.healthCheck.expectBody = "well"
+        }
+        try Self.wait(proxy, .down)
+    }
+
+    @Test func `checks that cannot be made say nothing of the host`() async {
+        await #expect(processExitsWith: .success) {
+            var configuration = ProxyConfiguration(
+                services: [.init(name: "a", hosts: [.init(address: "127.0.0.1", port: 1)])])
+            Self.configure(&configuration)
+            let setup = ProxySetup(configuration, seed: 0, workers: 1)
+            let loop = EventLoop()
+            let checker = HealthChecker(setup, on: loop)
+            var noDescriptors = rlimit(rlim_cur: 0, rlim_max: 0)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &noDescriptors)
+            // Of checks that are made three fail in a tenth of this time.
+            let endMs = loop.nowMs + 1_000
+            while loop.nowMs < endMs { loop.runOnce() }
+            withExtendedLifetime(checker) {}
+            exit(setup.health.state(0).check == .unknown ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
     }
 
     @Test func `an answer passes by the statuses that are expected, and as many checks in a row decide`() throws {
