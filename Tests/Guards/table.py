@@ -9,8 +9,8 @@
 
 The text is found in the file whatever its line breaks, and must be there once. What is between « and » is the guard:
 without it a condition of `guard` is true and one of `if` is false, unless a line `=> EXPRESSION` or `=> { STATEMENTS }`
-says what stands there instead; `=> {}` is nothing at all. A line `~~ REASON` keeps a guard that no test can notice, such
-as a second line of defence behind another guard: it is tried and told of like the others, and fails no run."""
+says what stands there instead; `=> {}` is nothing at all. A line `~~ REASON` keeps a guard that no test can notice,
+such as a second line of defence behind another guard: it is tried and told of like the others, and fails no run."""
 import re
 import zlib
 from dataclasses import dataclass

@@ -34,6 +34,8 @@
         /// Between these times it does it, as if it were down for a while.
         var mischiefMs: Range<Int64> = 0..<0
         private var deadUntilMs: Int64 = 0
+        /// It says 100 before content that waits for it.
+        var givesLeave = false
         private var connections: [ObjectIdentifier: OriginConnection] = [:]
         private(set) var deaths = 0
 
@@ -154,7 +156,11 @@
             do {
                 while !isOver, !hasAnsweredLast, let event = try reader.next() {
                     switch event {
-                    case .head(let head): began(head)
+                    case .head(let head):
+                        if origin.givesLeave, head["expect"] != nil {
+                            connection?.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+                        }
+                        began(head)
                     case .complete(let body): complete(body)
                     }
                 }

@@ -81,6 +81,27 @@ import Testing
         #expect(board.check(Fingerprint(request: 3, path: 7), nowMs: 2) == .allowed)
     }
 
+    @Test func `one that others know to be harmless puts only itself under suspicion, not its path`() {
+        let board = PoisonBoard()
+        let trusted = Fingerprint(request: 1, path: 7)
+        #expect(kill(board, trusted, standing: .trusted, at: 0) == 2)
+        #expect(kill(board, trusted, standing: .trusted, at: 2_000) == 2)
+        #expect(board.check(Fingerprint(request: 2, path: 7), nowMs: 2_000) == .allowed)
+    }
+
+    @Test func `only so many names are remembered`() {
+        let board = PoisonBoard()
+        for number in 1...400 as ClosedRange<UInt64> {
+            let fingerprint = Fingerprint(
+                request: number &* 0x9E37_79B9_7F4A_7C15, path: number &* 0x9E37_79B9_7F4A_7C15)
+            #expect(kill(board, fingerprint, at: 0) == 2)
+            board.name(fingerprint, "GET /\(number)")
+        }
+        let listed = board.listed(nowMs: 1)
+        #expect(listed.count > 300)
+        #expect(listed.count { $0.name.hasPrefix("GET /") } <= 256)
+    }
+
     @Test func `a probation that nobody ends is followed by another`() {
         let board = PoisonBoard()
         #expect(kill(board, fail, at: 0) == 2)

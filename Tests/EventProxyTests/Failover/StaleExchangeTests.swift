@@ -2,6 +2,9 @@
 import TestSupport
 import Testing
 
+@testable import EventHTTP
+@testable import EventProxy
+
 /// What has ended must not reach what is going on: transactions, connections and observers are used again and again.
 struct StaleExchangeTests {
     @Test func `a fresh connection does not begin with what a dead one had received`() throws {
@@ -25,6 +28,35 @@ struct StaleExchangeTests {
         #expect(response["x-stale"] == nil)
         #expect(response.text == "1")
         #expect(origin.requests.map(\.target) == ["/first", "/second", "/second"])
+    }
+
+    @Test(arguments: [
+        (get(), true), (put("x"), true), (post("x"), false), (put(String(repeating: "x", count: 65_537)), false),
+    ])
+    func `an old connection is for what could be sent again`(request: String, usesOld: Bool) throws {
+        let origin = ScriptedOrigin.saying("well")
+        let proxy = try TestProxy([[origin.port]])
+        let client = try proxy.connect()
+        try client.send(get())
+        #expect(try client.response().text == "well")
+        let sinceMs = try proxy.onLoop { $0.loop.nowMs }
+        _ = try eventually(10, "the connection to grow old") {
+            try proxy.onLoop { $0.loop.nowMs } > sinceMs + ConnectionPool.unsafeReuseMs ? true : nil
+        }
+        try client.send(request)
+        #expect(try client.response().text == "well")
+        #expect(origin.connectionCount == (usesOld ? 1 : 2))
+    }
+
+    @Test func `a connection that its origin says is the last is not used again`() throws {
+        let origin = ScriptedOrigin.saying("well", fields: "Connection: close\r\n")
+        let proxy = try TestProxy([[origin.port]])
+        let client = try proxy.connect()
+        for count in 1...3 {
+            try client.send(post("x"))
+            #expect(try client.response().text == "well")
+            #expect(origin.connectionCount == count)
+        }
     }
 
     @Test func `content that is thrown away after an error does not end another's request`() throws {

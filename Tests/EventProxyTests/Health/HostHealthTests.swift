@@ -134,6 +134,39 @@ struct HostHealthTests {
         proxy.shutDown()
     }
 
+    @Test func `a retry that was paid for and is not made is given back`() throws {
+        let proxy = try Self.ejected(0)
+        while proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) != nil {}
+        let transaction = Transaction(proxy)
+        transaction.next = .host(0)
+        transaction.dropNext()
+        #expect(proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) == 0)
+        #expect(proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) == nil)
+        proxy.shutDown()
+    }
+
+    @Test(arguments: [(get(), true), (put("x"), false), (post("x"), false)])
+    func `a host whose time is up gets one request, and first one that can be sent again`(
+        request: String, isRepeatable: Bool
+    ) throws {
+        let origins = ["first", "second"].map { ScriptedOrigin.saying($0) }
+        let proxy = try TestProxy(origins.map { [$0.port] }) { $0.healthCheck.type = .none }
+        let nowMs = try proxy.onLoop { $0.loop.nowMs }
+        var random = SplitMix64(seed: 0)
+        _ = proxy.setup.health.eject(0, .consecutiveFailures, nowMs: nowMs - 7_000, using: &random)
+        #expect(try proxy.server.ask(request).text == (isRepeatable ? "first" : "second"))
+    }
+
+    @Test(arguments: [
+        (PoisonRule.Judgement.retry, 0, false, Outcome.lost), (.retry, 1, false, .suspectDeath),
+        (.quarantine, 0, false, .suspectDeath), (.wait, 1, false, .suspectDeath), (.retry, 1, true, .lost),
+    ])
+    func `a death under a suspect request says nothing of the host, but of one on probation`(
+        judgement: PoisonRule.Judgement, deaths: Int, isProbe: Bool, outcome: Outcome
+    ) {
+        #expect(ClientFailure.lost.outcome(judgement, deaths: deaths, isProbe: isProbe) == outcome)
+    }
+
     @Test func `what ends after the proxy keeps nothing alive`() throws {
         var proxy: ProxyLoop? = try Self.ejected(0)
         weak let kept = proxy

@@ -3,6 +3,47 @@ import TestSupport
 import Testing
 
 struct StreamTests {
+    private static let floodBytes = 32 << 20
+
+    /// Sends until nobody takes any more; how much was taken.
+    private static func flood(_ connection: RawClient) -> Int {
+        connection.deadlineSeconds = 0.5
+        let piece = [UInt8](repeating: 0x78, count: 64 << 10)
+        var sent = 0
+        while sent < floodBytes, (try? connection.send(piece)) != nil { sent += piece.count }
+        return sent
+    }
+
+    @Test(arguments: [true, false], [true, false])
+    func `who sends has to wait while the other side does not read`(isTunnel: Bool, isClient: Bool) throws {
+        let taken = Shared<Int?>(nil)
+        let isOver = Shared(false)
+        defer { isOver.change { $0 = true } }
+        let origin = ScriptedOrigin(receiveBufferBytes: 4_096) { connection, _, _ in
+            _ = try connection.requestHead()
+            if isTunnel {
+                try connection.send(
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+            } else if !isClient {
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(Self.floodBytes)\r\n\r\n")
+            }
+            if !isClient { taken.change { $0 = Self.flood(connection) } }
+            _ = try eventually(60, "the end") { isOver.current ? true : nil }
+        }
+        let proxy = try TestProxy([[origin.port]])
+        let client = try proxy.connect(receiveBufferBytes: 4_096)
+        if isTunnel {
+            try client.send(get("/", "Upgrade: websocket\r\nConnection: Upgrade\r\n"))
+            #expect(try client.head().status == 101)
+        } else if isClient {
+            try client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: \(Self.floodBytes)\r\n\r\n")
+        } else {
+            try client.send(get())
+        }
+        if isClient { taken.change { $0 = Self.flood(client) } }
+        #expect(try eventually(60, "the sender") { taken.current } < Self.floodBytes)
+    }
+
     @Test func `an upload may take longer than an origin may take to answer`() throws {
         let origin = ScriptedOrigin(answering: { connection, request in
             try connection.answer("\(request.body.count)")

@@ -43,10 +43,19 @@ struct TunnelTests {
         #expect(!tracker.isAtBoundary)
     }
 
-    @Test func `a length that cannot be has no end`() {
+    @Test(arguments: [0, 0x80] as [UInt8]) func `a length that cannot be has no end`(maskBit: UInt8) {
         var tracker = WebSocketFrames()
-        tracker.pass(([0x82, 127] + [UInt8](repeating: 0xFF, count: 1000)).span)
+        tracker.pass(([0x82, 127 | maskBit] + [UInt8](repeating: 0xFF, count: 1000)).span)
         #expect(!tracker.isAtBoundary)
+    }
+
+    @Test func `after its end nothing passes`() {
+        var direction = Tunnel.Direction()
+        let frame: [UInt8] = [0x81, 0x01, 0x61]
+        #expect(direction.pass(frame.span) == 3)
+        direction.end()
+        #expect(direction.takeEnd() == .byCloseFrame && direction.takeEnd() == .notYet)
+        #expect(direction.pass(frame.span) == 0)
     }
 
     @Test(arguments: [0, 1, 0x1234_5678, UInt32.max]) func `a Close frame to an origin is masked`(mask: UInt32) {

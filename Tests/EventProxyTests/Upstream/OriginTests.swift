@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import EventHTTP
 import Glibc
 import TestSupport
 import Testing
 
+@testable import EventHTTP
 @testable import EventProxy
 
 /// The connections of one host, on a loop that the test turns itself.
@@ -111,6 +111,42 @@ struct OriginTests {
         #expect(connection.isOpen == isKept)
         #expect((origin.takeIdle(forUnsafeRequest: false) != nil) == isKept)
         connection.close()
+    }
+
+    @Test func `a host that is gone keeps no connection, neither those that idle nor those that are given back`() throws
+    {
+        let end = Shared(false)
+        let server = Self.server(end: end)
+        defer { end.change { $0 = true } }
+        let origin = origin(server.port)
+        let connections = try (0..<2).map { _ in try used(origin) }
+        origin.giveBack(connections[0])
+        #expect(connections[0].isOpen)
+        origin.shutDown()
+        #expect(!connections[0].isOpen)
+        origin.giveBack(connections[1])
+        #expect(!connections[1].isOpen)
+        #expect(origin.takeIdle(forUnsafeRequest: false) == nil)
+    }
+
+    @Test func `only so many connections of a host idle`() throws {
+        let end = Shared(false)
+        let server = Self.server(end: end)
+        defer { end.change { $0 = true } }
+        let connection = try used(origin(server.port))
+        var pool = ConnectionPool(idleMs: 60_000)
+        // One will do, which the pool does not tell from many.
+        var kept = 0
+        while kept < 2_000, pool.giveBack(connection, observer: User()) { kept += 1 }
+        #expect(kept == 1_024 && !connection.isOpen)
+    }
+
+    @Test func `a death is news to those who began after the one before`() {
+        let origin = origin(1)
+        let beganNs = loop.nowNs
+        #expect(origin.sawDeath(beganNs: beganNs))
+        #expect(!origin.sawDeath(beganNs: beganNs - 1))
+        #expect(origin.sawDeath(beganNs: loop.nowNs))
     }
 
     @Test func `an idle connection that its origin ends is not given to anybody`() throws {
