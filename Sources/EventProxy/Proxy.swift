@@ -24,6 +24,9 @@ public enum Proxy {
         exit(run(path, takeover) { nil })
     }
 
+    /// What the program was called as: proxy-server, or whatever has a policy.
+    static let programName = CommandLine.arguments.first?.split(separator: "/").last.map { String($0) } ?? "proxy"
+
     /// Says on the standard output that the configuration file is right, with warnings on the standard error, or there
     /// what is not; then ends the process with the status 0 or 2.
     public static func check(config path: String) -> Never {
@@ -60,8 +63,8 @@ public enum Proxy {
             try serve(configuration, text, path, takeover, policy)
             return 0
         } catch {
-            let remedy = error.isAddressInUse && !takeover ? ", or replace it with --takeover" : ""
-            StandardError.print("proxy-server: \(error)\(remedy)")
+            let remedy = error.isAddressInUse && !takeover ? ", or replace it, as with --takeover" : ""
+            StandardError.print("\(programName): \(error)\(remedy)")
             return 1
         }
     }
@@ -106,12 +109,12 @@ public enum Proxy {
             }
         ) { loop, worker in
             // From here on signals drain.
-            if worker == 0 { logger.info("proxy-server listens on \(address) with \(workers) worker(s)") }
+            if worker == 0 { logger.info("\(programName) listens on \(address) with \(workers) worker(s)") }
             return ProxyWorker(
                 setup, on: loop, worker: worker, socket: sockets[worker],
                 accessLog: logsAccess ? AccessLog(channel: log.makeChannel()) : nil, policy: policy())
         }
-        logger.info("proxy-server has ended")
+        logger.info("\(programName) has ended")
         log.stop()
     }
 }

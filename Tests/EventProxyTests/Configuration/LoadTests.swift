@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import EventProxy
 import Glibc
 import Testing
+
+@testable import EventProxy
 
 @Suite struct LoadTests {
     /// A file that exists while `body` runs.
@@ -47,12 +48,12 @@ import Testing
     @Test func `a file that is not there is named with the remedy`() {
         #expect(
             message("/nowhere/config.yaml")
-                == "/nowhere/config.yaml: error: cannot open: No such file or directory; name a file with --config PATH"
-        )
+                == "/nowhere/config.yaml: error: cannot open: No such file or directory; "
+                + "name a file, as with --config PATH")
     }
 
     @Test func `a directory is not a file`() {
-        #expect(message("/tmp") == "/tmp: error: cannot read: Is a directory; name a file with --config PATH")
+        #expect(message("/tmp") == "/tmp: error: cannot read: Is a directory; name a file, as with --config PATH")
     }
 
     @Test func `a path with a NUL does not open another file`() throws {
@@ -65,7 +66,7 @@ import Testing
     func `a file that may not be read says for whom to make it readable`() throws {
         try withFile(referenceFile) { path in
             chmod(path, 0)
-            let remedy = "make it readable by the user that runs proxy-server"
+            let remedy = "make it readable by the user that runs \(Proxy.programName)"
             #expect(message(path) == "\(path): error: cannot open: Permission denied; \(remedy)")
         }
     }
