@@ -20,12 +20,14 @@ let package = Package(
         .executableTarget(name: name, dependencies: [eventHTTPAsync], swiftSettings: settings)
     } + [
         .executableTarget(
+            name: "edge", dependencies: [.product(name: "EventProxy", package: "EventHTTP")], swiftSettings: settings),
+        .executableTarget(
             name: "services",
             dependencies: [
                 eventHTTPAsync, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ],
-            swiftSettings: settings)
+            swiftSettings: settings),
     ]
 )

@@ -92,6 +92,24 @@ struct ProxyPolicyTests {
         #expect(origin.requests.isEmpty)
     }
 
+    @Test func `an answer waits until the password of its route is right`() throws {
+        let policy = TestPolicy(decision: .answer(.ok, "for your eyes only\n"))
+        let proxy = try TestProxy([[1]], policy: .of(policy)) {
+            var auth = ProxyConfiguration.Authentication()
+            auth.users = [ProxyConfiguration.User(name: "ann", hash: Written.sha256)]
+            var route = ProxyConfiguration.Route()
+            route.auth = auth
+            $0.routes = [route]
+        }
+        // ann:pw6, and then ann:pw5: once when it has to be hashed, once when it is known.
+        for (credentials, status) in [("", 401), ("YW5uOnB3Ng==", 401), ("YW5uOnB3NQ==", 200), ("YW5uOnB3NQ==", 200)] {
+            let field = credentials.isEmpty ? "" : "Authorization: Basic \(credentials)\r\n"
+            let answer = try proxy.server.ask(get("/", field))
+            #expect(answer.status == status)
+            #expect((answer.text == "for your eyes only\n") == (status == 200))
+        }
+    }
+
     @Test func `an answer says what it is, and is never an interim one`() throws {
         let lines = FieldLines(["content-type": "application/json"])
         let json = TestPolicy(decision: .answer(.forbidden, "{}", fields: lines))
