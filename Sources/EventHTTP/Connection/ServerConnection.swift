@@ -36,12 +36,25 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     private var forwardedClient: SocketAddress?
     private var deadline: TimerWheel.ID?
 
-    // Thousands of connections do nothing most of the time, so large fields come first and small ones last: Swift lays
-    // them out in this order, and would pad each flag between two words to a word.
+    // Thousands of connections do nothing most of the time. Swift lays fields out in this order, each at a multiple of
+    // its size, so small ones stand where a larger one leaves a hole before the next word.
 
+    /// Whether `socket` is: asked so often that going there for it would show.
+    private(set) var isOpen = false
+    var isProcessing = false
+    /// A write has failed; the connection closes from a clean stack, because whoever wrote is still at work.
+    var isBroken = false
     /// Bytes that could not be used yet; empty, and without memory, nearly always.
     var input = Buffer()
+    /// How much of an incomplete head in it has been searched for its line ends.
+    var headSearched: Int32 = 0
     var decoder = BodyDecoder(.none)
+    var isBodyWanted = false
+    var awaitsContinue = false
+    /// The request's content has been waited for at least once, and its pace is watched.
+    var isReadPaced = false
+    /// The client has ended its side.
+    var readsEnded = false
     var discardedBytes: UInt64 = 0
     var lingerEndMs: Int64 = 0
     var readDeadlineMs = Int64.max
@@ -53,35 +66,21 @@ package final class ServerConnection: IOTarget, DeadlineOwner, Postponable {
     var observer: (any ExchangeObserver)?
     var responseBytesLeft: UInt64 = 0
     var logEntry = ExchangeLog()
-    var responseFraming = BodyFraming.none
-
-    /// How much of an incomplete head has been searched for its line ends.
-    var headSearched: Int32 = 0
-    /// Written by the handler in this turn.
-    var turnBytes: Int32 = 0
-    /// Where it is among the server's connections.
-    var place: Int32 = 0
-    var state = ServerConnectionState()
-    /// Whether `socket` is: asked so often that going there for it would show.
-    private(set) var isOpen = false
-    var isProcessing = false
-    /// The client has ended its side.
-    var readsEnded = false
-    /// It has been asked whether it still reads.
-    var hasProbedHalfClose = false
-    /// Our side has ended; what still arrives is thrown away.
-    var isLingering = false
-    /// The response has been waiting for the client at least once, and its pace is watched.
-    var isWritePaced = false
-    /// So has the request's content.
-    var isReadPaced = false
-    var isBodyWanted = false
-    var awaitsContinue = false
     var isHeadRequest = false
     var minorVersion: UInt8 = 1
     var observerWaits = false
-    /// A write has failed; the connection closes from a clean stack, because whoever wrote is still at work.
-    var isBroken = false
+    /// Written by the handler in this turn.
+    var turnBytes: Int32 = 0
+    var responseFraming = BodyFraming.none
+    /// The response has been waiting for the client at least once, and its pace is watched.
+    var isWritePaced = false
+    /// The client has been asked whether it still reads.
+    var hasProbedHalfClose = false
+    /// Our side has ended; what still arrives is thrown away.
+    var isLingering = false
+    /// Where it is among the server's connections.
+    var place: Int32 = 0
+    var state = ServerConnectionState()
     /// No request has come over it yet.
     var isFresh = true
     /// The peer is a proxy that has yet to say whose connection it passes on.

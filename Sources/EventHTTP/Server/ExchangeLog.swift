@@ -6,13 +6,13 @@ struct ExchangeLog: ~Copyable {
     /// The request line as it came, and behind it what the handler notes; kept only if there is a log. Of a request
     /// that was not understood there is no line.
     private var text = Buffer()
+    /// The low bits of the exchange's number: its tokens may be stale when its handler has something left to note.
+    private var owner: UInt32 = 0
     /// Bytes of content sent.
     var bytes: UInt64 = 0
     private(set) var ends = AccessNotes.Ends()
-    /// The low bits of the exchange's number: its tokens may be stale when its handler has something left to note.
-    private var owner: UInt32 = 0
-    var status: UInt16 = 0
     private(set) var isActive = false
+    var status: UInt16 = 0
     /// What the engine has found so far.
     var outcome = ExchangeOutcome.ok
 
