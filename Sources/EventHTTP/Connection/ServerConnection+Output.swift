@@ -123,8 +123,10 @@ extension ServerConnection {
     private func send(_ bytes: Span<UInt8>) {
         if isBroken { return }
         let wasBlocked = socket.isBlocked
+        let waiting = socket.output.count
         let number = socket.write(bytes, pool)
         if number != 0 { return breakOff() }
+        if isWritePaced { writePace?.passed(waiting + bytes.count - socket.output.count) }
         if !wasBlocked { noteProgress() }
     }
 

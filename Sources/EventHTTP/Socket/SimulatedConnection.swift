@@ -9,6 +9,8 @@
         package var jitterNs = 100_000
         /// Bytes that the loop's side may send before the peer takes some: beyond, writes are partial or would block.
         package var windowBytes = 64 << 10
+        /// One write in so many is taken in part only.
+        package var cutsOneIn = 16
         /// One write in so many arrives in pieces.
         package var splitsOneIn = 4
         /// A reset may overtake what was sent before it, which is then lost.
@@ -98,7 +100,8 @@
             if isConnecting { return error != 0 ? [.read, .write] : [] }
             var events: IOEvents = []
             if incomingCount > 0 || incomingEnded || error != 0 || isReset { events.insert(.read) }
-            if room > 0 || error != 0 || isReset { events.insert(.write) }
+            // As Linux has it (sk_stream_is_writeable): only when a third of the window is free.
+            if (room > 0 && room >= outstanding / 2) || error != 0 || isReset { events.insert(.write) }
             return events
         }
 

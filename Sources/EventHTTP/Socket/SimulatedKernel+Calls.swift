@@ -184,7 +184,7 @@
             let wanted = first.count + second.count
             var count = min(wanted, connection.room)
             if count <= 0 { return .wouldBlock }
-            if random.oneIn(16) { count = 1 + random.below(count) }
+            if random.oneIn(connection.link.cutsOneIn) { count = 1 + random.below(count) }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(count)
             unsafe first.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0.prefix(count)) }
