@@ -38,6 +38,8 @@ final class ProxyLoop: Postponable {
     let viaHTTP10: FieldLines
     /// The name in `Via` that tells this process from every other.
     let pseudonym: [UInt8]
+    /// In `Proxy-Status`.
+    let name: [UInt8]
     /// Each request gets an `X-Request-ID`.
     var namesRequests = false
     /// `Proxy-Status` is written.
@@ -88,6 +90,7 @@ final class ProxyLoop: Postponable {
         self.worker = worker
         let snapshot = setup.snapshot
         self.snapshot = snapshot
+        name = Array(setup.name.utf8)
         pseudonym = Array(setup.pseudonym.utf8)
         via = FieldLines(["Via": "1.1 \(setup.pseudonym)"])
         viaHTTP10 = FieldLines(["Via": "1.0 \(setup.pseudonym)"])

@@ -7,6 +7,8 @@ internal import Synchronization
 public final class ProxySetup: Sendable {
     /// How many loops there are.
     public let workers: Int
+    /// What the proxy calls itself, a token: in `Proxy-Status`, and with more to it in `Via`.
+    let name: String
     /// What the proxy calls itself in `Via`.
     let pseudonym: String
     let seed: Int
@@ -29,27 +31,31 @@ public final class ProxySetup: Sendable {
     private let state: Mutex<State>
 
     /// Resolves the names of the hosts, as far as that is possible soon; ``Proxy`` does so again and again. Blocks
-    /// while it does. `seed` chooses where the round robin begins and what the proxy calls itself in `Via`. `workers`
-    /// is how many loops there will be.
-    public convenience init(_ configuration: ProxyConfiguration, seed: UInt32, workers: Int) {
+    /// while it does. `seed` chooses where the round robin begins, and tells proxies of one name apart. `workers`
+    /// is how many loops there will be. `name` is what the proxy calls itself in `Proxy-Status`, `Via` and to hosts
+    /// that it checks.
+    public convenience init(
+        _ configuration: ProxyConfiguration, seed: UInt32, workers: Int, name: String = "proxy-server"
+    ) {
         // Nobody outside can know it, so nobody can make requests that look alike to us.
         var random = SystemRandomNumberGenerator()
         self.init(
             configuration, seed: seed, workers: workers, fingerprintKey: random.next(),
-            identifiers: IdentifierSource(using: &random))
+            identifiers: IdentifierSource(using: &random), name: name)
     }
 
     /// With a key that is known, so that a simulation can be repeated.
     init(
         _ configuration: ProxyConfiguration, seed: UInt32, workers: Int, fingerprintKey: UInt64,
         identifiers: IdentifierSource? = nil, logger: Logger = Logger(label: "proxy-log"),
-        passwords: PasswordChecker = PasswordChecker()
+        passwords: PasswordChecker = PasswordChecker(), name: String = "proxy-server"
     ) {
         self.passwords = passwords
         self.workers = workers
         self.logger = logger
         self.fingerprintKey = fingerprintKey
-        pseudonym = "proxy-server-" + String(seed, radix: 16)
+        self.name = Self.token(name)
+        pseudonym = self.name + "-" + String(seed, radix: 16)
         self.seed = Int(seed >> 1)
         metrics = (0..<workers).map { _ in WorkerMetrics() }
         var random = SplitMix64(seed: fingerprintKey)
@@ -58,12 +64,19 @@ public final class ProxySetup: Sendable {
         state = Mutex(State(snapshot: ProxySnapshot(configuration, addresses, after: nil, workers: workers)))
     }
 
+    /// A name as a field can have it, which begins with a letter (RFC 9651 §3.3.4).
+    private static func token(_ name: String) -> String {
+        let name = String(decoding: name.utf8.map { isTokenByte($0) ? $0 : UInt8(ascii: "-") }, as: UTF8.self)
+        return name.utf8.first.map { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 } == true
+            ? name : "proxy-\(name)"
+    }
+
     /// What the proxy works by now.
     var snapshot: ProxySnapshot { state.withLock { $0.snapshot } }
     /// What it knows of the hosts that it has now.
     var health: HealthBoard { snapshot.health }
     /// What clients are allowed now.
-    public var serverOptions: ServerOptions { snapshot.serverOptions }
+    public var serverOptions: ServerOptions { snapshot.serverOptions(of: name) }
     /// What each host is given at a time, now.
     public var hostLimits: HostLimits { snapshot.hostLimits }
     /// What the server of a worker counts into.

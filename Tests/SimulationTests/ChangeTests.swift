@@ -20,7 +20,7 @@
             checker?.follow(snapshot)
             for (proxy, server) in zip(proxies, servers) {
                 proxy.apply(snapshot)
-                server.options = snapshot.serverOptions
+                server.options = snapshot.serverOptions(of: "proxy-server")
             }
         }
     }

@@ -6,7 +6,9 @@ struct AdminHandler: Handler {
     let admin: AdminState
 
     mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
-        guard Self.isProbe(request.path) || admin.admits(request.fields) else { return Answer.askForToken(exchange) }
+        guard Self.isProbe(request.path) || admin.admits(request.fields) else {
+            return Answer.askForToken(exchange, by: admin.setup.name)
+        }
         let isDrain = request.path.equals("/drain")
         if request.method == .post, isDrain { return drain(request, exchange) }
         guard request.method == .get || request.method == .head else {
@@ -91,10 +93,12 @@ private enum Answer {
     }
 
     /// RFC 9110 §11.6.1, RFC 6750 §3. Basic is for browsers.
-    static func askForToken(_ exchange: consuming Exchange) {
+    static func askForToken(_ exchange: consuming Exchange, by name: String) {
+        let challenges = FieldLines([
+            "WWW-Authenticate": "Bearer realm=\"\(name)\"", "WWW-Authenticate": "Basic realm=\"\(name)\"",
+        ])
         exchange.respond(.unauthorized, "the token of proxy.admin.token_file is needed\n") { fields in
-            fields.add("WWW-Authenticate", "Bearer realm=\"proxy-server\"")
-            fields.add("WWW-Authenticate", "Basic realm=\"proxy-server\"")
+            fields.add(challenges)
             fields.add("Content-Type", "text/plain; charset=utf-8")
             fields.add(StatusPage.fields)
         }

@@ -134,8 +134,8 @@ final class ProxySnapshot: Sendable {
         }
     }
 
-    /// What clients are allowed.
-    var serverOptions: ServerOptions {
+    /// What clients are allowed by a proxy of this name.
+    func serverOptions(of name: String) -> ServerOptions {
         var options = ServerOptions()
         options.limits = limits
         options.headTimeoutMs = configuration.timeouts.clientHeaderMs
@@ -153,7 +153,7 @@ final class ProxySnapshot: Sendable {
         if options.connectionsMax == 0 {
             options.connectionsMax = OpenFiles.proxiedClientsMax(workers: workers, limit: OpenFiles.limit)
         }
-        if configuration.proxyStatus { options.refusalFields = ProxyStatus.refusal }
+        if configuration.proxyStatus { options.refusalFields = ProxyStatus.refusal(by: name) }
         return options
     }
 }

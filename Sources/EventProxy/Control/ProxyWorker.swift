@@ -14,7 +14,7 @@ final class ProxyWorker: LoopService {
         let handler = ReverseProxy(setup, on: loop, worker: worker, policy)
         proxy = handler.proxy
         server = HTTPServer(
-            on: loop, socket: socket, options: proxy.snapshot.serverOptions, accessLog: accessLog,
+            on: loop, socket: socket, options: proxy.snapshot.serverOptions(of: proxy.setup.name), accessLog: accessLog,
             metrics: setup.serverMetrics(worker: worker), handler: handler)
         setup.join(LoopBound(self, on: loop), knows: proxy.snapshot)
     }
@@ -22,7 +22,7 @@ final class ProxyWorker: LoopService {
     /// Works by another snapshot from now on.
     func apply(_ snapshot: ProxySnapshot) {
         proxy.apply(snapshot)
-        server.options = proxy.snapshot.serverOptions
+        server.options = proxy.snapshot.serverOptions(of: proxy.setup.name)
     }
 
     /// Refuses requests, or serves them again.

@@ -91,7 +91,7 @@ private final class HostCheck: DeadlineOwner, ClientConnectionObserver {
         state = CheckState(options, nowMs: loop.nowMs, using: &random)
         deadline = loop.addDeadline(self)
         if asksHTTP {
-            let text = "GET \(configuration.path) HTTP/1.1\r\nHost: \(address)\r\nUser-Agent: proxy-server\r\n\r\n"
+            let text = "GET \(configuration.path) HTTP/1.1\r\nHost: \(address)\r\nUser-Agent: \(setup.name)\r\n\r\n"
             request.reserve(text.utf8.count, from: loop.pool)
             request.append(string: text)
         }

@@ -76,7 +76,7 @@ enum PolicyAnswer {
         exchange.respond(status, text.utf8.span) { fields in
             fields.add(lines)
             if isText { fields.add("Content-Type", "text/plain; charset=utf-8") }
-            if proxy.tellsStatus { ProxyStatus(error: cause.errorType).write(to: &fields) }
+            if proxy.tellsStatus { ProxyStatus(name: proxy.name, error: cause.errorType).write(to: &fields) }
             identity.answer(to: &fields)
         }
     }

@@ -113,7 +113,9 @@ enum ProxyResponse {
             identity.begin(&entry, from: Span(), attempts: 0)
             entry.end(outcome: cause.word)
         }
-        send(exchange, identity, proxy.tellsStatus ? ProxyStatus(error: cause.errorType, limit: limit) : nil)
+        send(
+            exchange, identity,
+            proxy.tellsStatus ? ProxyStatus(name: proxy.name, error: cause.errorType, limit: limit) : nil)
     }
 
     func send(_ exchange: consuming Exchange, _ identity: RequestIdentity, _ proxyStatus: ProxyStatus?) {

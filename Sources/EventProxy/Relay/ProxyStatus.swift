@@ -5,7 +5,12 @@ internal import EventHTTP
 /// that it made itself, and on those that are not from the first host that was asked.
 struct ProxyStatus {
     /// On answers to what could not be understood as a request, or was beyond a limit.
-    static let refusal = FieldLines(["Proxy-Status": "proxy-server; error=http_request_error"])
+    static func refusal(by name: String) -> FieldLines {
+        FieldLines(["Proxy-Status": "\(name); error=http_request_error"])
+    }
+
+    /// What the proxy calls itself, a token (§2).
+    let name: [UInt8]
 
     /// Why there is no better answer; nil for a good one.
     var error: StaticString?
@@ -20,7 +25,7 @@ struct ProxyStatus {
     /// Writes one member of the list (§2); what proxies nearer to the origin have said stays before it.
     func write(to writer: inout FieldWriter) {
         writer.begin("Proxy-Status")
-        writer.literal("proxy-server")
+        writer.text(name.span)
         if let error {
             writer.literal("; error=")
             writer.literal(error)
@@ -47,7 +52,7 @@ struct ProxyStatus {
 extension ProxyLoop {
     /// What there is to say of attempts, the last of which was made at this host, with or without success.
     func status(of attempt: Attempt, from origin: Origin?, _ cause: Cause? = nil) -> ProxyStatus {
-        var status = ProxyStatus(attempts: attempt.count, attemptsMax: attemptsMax)
+        var status = ProxyStatus(name: name, attempts: attempt.count, attemptsMax: attemptsMax)
         if let cause { status.error = cause.errorType ?? Cause.noHost.errorType }
         // Whoever does not want answers to say where they come from, does not want it said here either.
         if let origin, !originName.isEmpty { status.nextHop = origin.label }

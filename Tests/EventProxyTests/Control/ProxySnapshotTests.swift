@@ -105,7 +105,7 @@ struct ProxySnapshotTests {
         configuration.limits.headBytes = 12
         configuration.limits.fields = 13
         let snapshot = ProxySnapshot(configuration, KnownAddresses(), after: nil, workers: 1)
-        let clients = snapshot.serverOptions
+        let clients = snapshot.serverOptions(of: "proxy-server")
         #expect(clients.headTimeoutMs == 1 && clients.bodyTimeoutMs == 2 && clients.idleTimeoutMs == 3)
         #expect(clients.writeTimeoutMs == 4 && clients.tunnelTimeoutMs == 5)
         #expect(clients.drainDelayMs == 6 && clients.drainTimeoutMs == 7)

@@ -7,6 +7,8 @@ import Testing
 
 /// RFC 9209.
 struct ProxyStatusTests {
+    private static let us = Array("gateway".utf8)
+
     private func written(_ status: ProxyStatus) -> String {
         var writer = FieldWriter(Buffer(), pool: BufferPool())
         status.write(to: &writer)
@@ -16,14 +18,15 @@ struct ProxyStatusTests {
     }
 
     @Test(arguments: [
-        (ProxyStatus(), "proxy-server"),
-        (ProxyStatus(error: "proxy_loop_detected"), "proxy-server; error=proxy_loop_detected"),
+        (ProxyStatus(name: Self.us), "gateway"),
+        (ProxyStatus(name: Self.us, error: "proxy_loop_detected"), "gateway; error=proxy_loop_detected"),
         (
-            ProxyStatus(error: "connection_refused", nextHop: Array("a-1".utf8), attempts: 2, attemptsMax: 3),
-            "proxy-server; error=connection_refused; next-hop=\"a-1\"; details=\"attempt 2/3\""
+            ProxyStatus(
+                name: Self.us, error: "connection_refused", nextHop: Array("a-1".utf8), attempts: 2, attemptsMax: 3),
+            "gateway; error=connection_refused; next-hop=\"a-1\"; details=\"attempt 2/3\""
         ),
         // RFC 9651 §4.1.6: strings hold visible ASCII and spaces, quotes and backslashes with a backslash before them.
-        (ProxyStatus(nextHop: Array("\"\\ \r\n\u{0}é".utf8)), #"proxy-server; next-hop="\"\\ ?????""#),
+        (ProxyStatus(name: Self.us, nextHop: Array("\"\\ \r\n\u{0}é".utf8)), #"gateway; next-hop="\"\\ ?????""#),
     ])
     func `is a member of a list with parameters`(status: ProxyStatus, value: String) {
         #expect(written(status) == "Proxy-Status: \(value)\r\n")
@@ -45,6 +48,16 @@ struct ProxyStatusTests {
         let words = Cause.allCases.map { "\($0.word)" }
         // No host at all, and one that cannot be connected to for another reason, are the same to a client.
         #expect(Set(words).count == words.count - 1)
+    }
+
+    @Test(arguments: [("gateway", "gateway"), ("my gateway", "my-gateway"), ("7", "proxy-7"), ("", "proxy-")])
+    func `a proxy calls itself what its program is called, as a token`(program: String, name: String) throws {
+        let services = [
+            ProxyConfiguration.Service(name: "a", hosts: [ProxyConfiguration.Host(address: "127.0.0.1", port: 1)])
+        ]
+        let setup = ProxySetup(ProxyConfiguration(services: services), seed: 255, workers: 1, name: program)
+        #expect(setup.name == name && setup.pseudonym == "\(name)-ff")
+        #expect(setup.serverOptions.refusalFields == FieldLines(["Proxy-Status": "\(name); error=http_request_error"]))
     }
 
     @Test func `what proxies nearer to the origin say comes first`() throws {
