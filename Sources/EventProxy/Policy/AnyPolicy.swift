@@ -22,7 +22,7 @@ class AnyPolicy {
     /// Tells of what the policy wanted and does not get, at most once a second.
     final func refuse(_ what: @autoclosure () -> String, _ proxy: ProxyLoop) {
         guard let count = lines.count(nowMs: proxy.loop.nowMs) else { return }
-        proxy.setup.logger.warning("the policy asks for what cannot be (\(count) times): \(what())")
+        proxy.setup.logger.warning("the policy \(what()); \(count) such request(s)")
     }
 }
 

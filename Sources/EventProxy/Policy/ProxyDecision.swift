@@ -23,8 +23,8 @@ public struct ProxyDecision: Sendable {
     /// It goes wherever the configuration has it go.
     public static var pass: ProxyDecision { ProxyDecision(.pass) }
 
-    /// It goes to this service as long as that has a host that is well, and to others else. One that does not exist
-    /// counts for nothing, which the log tells.
+    /// It goes to this service as long as that has a host that is well, and to others else. One that does not exist,
+    /// or that the route of the request does not name, counts for nothing, which the log tells.
     public static func prefer(service name: String) -> ProxyDecision { ProxyDecision(.prefer(service: name)) }
 
     /// It goes to this service or nowhere. If that does not exist, or the request's route does not name it, the request

@@ -36,7 +36,7 @@ extension ProxyLoop {
             destination.host = origins.firstIndex { $0.metrics.host == name }
         case .answer(let status, let text, let fields):
             if !status.isInterim { return .answer(status, text, fields) }
-            policy.refuse("an answer with the interim status \(status.code)", self)
+            policy.refuse("answers with the interim status \(status.code)", self)
             return .answer(.internalServerError, "", FieldLines())
         }
         return nil
@@ -45,15 +45,30 @@ extension ProxyLoop {
     /// One service among those that a request may go to.
     private func service(_ name: String, among choice: ServiceChoice, _ policy: AnyPolicy) -> ServiceChoice? {
         let services = snapshot.configuration.services
-        guard let index = services.firstIndex(where: { $0.name == name }), index < ServiceMask.servicesMax,
-            choice.services.contains(index)
-        else {
-            policy.refuse(
-                "the service \(name.debugDescription), which the request may not go to, or there is none", self)
+        func isAllowed(_ index: Int) -> Bool { index < ServiceMask.servicesMax && choice.services.contains(index) }
+        guard let index = services.firstIndex(where: { $0.name == name }), isAllowed(index) else {
+            let allowed = services.indices.filter(isAllowed)
+            policy.refuse(ProxyDecision.wrongService(name, of: services.map(\.name), allowed: allowed), self)
             return nil
         }
         // Alone among its like, it owes none of them a turn: so it needs no turns of its own.
         return ServiceChoice(number: choice.number, services: ServiceMask([index]))
+    }
+}
+
+extension ProxyDecision {
+    private static let namesListedMax = 8
+
+    /// What is wrong with a service that a policy has named, and which it may name.
+    static func wrongService(_ name: String, of services: [String], allowed: [Int]) -> String {
+        let names = allowed.map { services[$0] }
+        let isKnown = services.contains(name)
+        let why = isKnown ? "which the route of the request does not name" : "which the configuration does not have"
+        let meant = isKnown ? nil : name.nearest(of: names)
+        let listed = names.prefix(namesListedMax).map(\.quotedForMessage).joined(separator: ", ")
+        return "names the service \(name.quotedForMessage), \(why)"
+            + (meant.map { " (did you mean \($0.quotedForMessage)?)" } ?? "")
+            + "; there \(names.count == 1 ? "is" : "are") \(listed)\(names.count > namesListedMax ? ", …" : "")"
     }
 }
 

@@ -36,7 +36,8 @@ public protocol ProxyPolicy: SendableMetatype {
     /// the client, or of one that has failed (``ProxyAttempt/failure``) before it was answered.
     mutating func judge(_ attempt: ProxyAttempt) -> ProxyVerdict
 
-    /// Changes the fields that the client is sent of an origin's answer; not of what the proxy answers itself.
+    /// Changes the fields that the client is sent of an origin's answer, which `attempt` gave; not of what the proxy
+    /// answers itself, or as ``route(_:from:)`` says, nor of interim answers but 101.
     mutating func rewrite(_ response: borrowing ResponseHead, of attempt: ProxyAttempt, _ fields: inout ProxyFields)
 
     /// An attempt is over. Told once of each, in their order, when the request that they were made for is over.

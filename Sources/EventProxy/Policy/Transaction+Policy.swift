@@ -26,7 +26,9 @@ extension Transaction {
     }
 
     func tellRefusal(of policy: AnyPolicy) {
-        if let name = policy.fields.refused { policy.refuse("a change of the field \(name.debugDescription)", proxy) }
+        if let name = policy.fields.refused {
+            policy.refuse("changes the field \(name.quotedForMessage), which it may not", proxy)
+        }
     }
 
     func tellAttempts(_ policy: AnyPolicy) {

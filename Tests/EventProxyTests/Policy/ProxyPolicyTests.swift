@@ -46,6 +46,17 @@ struct ProxyPolicyTests {
         #expect(origin.requests.count == 1)
     }
 
+    @Test(arguments: [
+        (["stable", "canary"], [0, 1], "(did you mean 'canary'?); there are 'stable', 'canary'"),
+        (["stable"], [0], "; there is 'stable'"),
+        (["stable", "canray"], [0], "which the route of the request does not name; there is 'stable'"),
+        ((1...9).map { "s\($0)" }, Array(0..<9), "; there are 's1', 's2', 's3', 's4', 's5', 's6', 's7', 's8', …"),
+    ])
+    func `the log tells which services a policy may name`(services: [String], allowed: [Int], end: String) {
+        let words = ProxyDecision.wrongService("canray", of: services, allowed: allowed)
+        #expect(words.hasPrefix("names the service 'canray', which ") && words.hasSuffix(end), "\(words)")
+    }
+
     @Test func `a route of the configuration holds whatever a policy says`() throws {
         let first = ScriptedOrigin.saying("first")
         let second = ScriptedOrigin.saying("second")
