@@ -69,23 +69,14 @@ let package = Package(
             dependencies: ["EventHTTP", "CYAML", "CCrypt", .product(name: "Logging", package: "swift-log")],
             resources: [.embedInCode("Admin/status.html")],
             swiftSettings: house),
-        .target(
-            name: "ProbeCommand",
-            dependencies: ["EventHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            swiftSettings: house),
         .executableTarget(
             name: "app-server",
             dependencies: [
-                "EventHTTP", "ProbeCommand", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "EventHTTP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
-        .executableTarget(
-            name: "proxy-server",
-            dependencies: [
-                "EventProxy", "ProbeCommand", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: house),
+        .executableTarget(name: "proxy-server", dependencies: ["EventProxy"], swiftSettings: house),
         .target(name: "TestSupport", dependencies: ["EventHTTP"], path: "Tests/TestSupport", swiftSettings: tests),
         .testTarget(name: "EventHTTPTests", dependencies: ["EventHTTP", "TestSupport"], swiftSettings: tests),
         .testTarget(

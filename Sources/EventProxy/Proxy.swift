@@ -5,32 +5,71 @@ internal import Logging
 
 /// A proxy as a process: what proxy-server is, and what a program of your own is with a ``ProxyPolicy``.
 public enum Proxy {
-    /// Serves what the configuration file says, and as `policy` says, until the process is told to stop; then ends it.
+    /// Does what the command line asks for, and ends the process: serves what the configuration file says, and as
+    /// `policy` says, until the process is told to stop.
     ///
     /// `policy` makes the policy of one loop, on that loop's thread; there are as many as `proxy.workers` says. All
-    /// else is as for proxy-server: the log, reloads, the admin listener and the signals. With `takeover` it listens
-    /// beside a process that does already, which can then be stopped without a failed request.
+    /// else is as for proxy-server: the options and subcommands (`--help` lists them), the log, reloads, the admin
+    /// listener and the signals. `path` is the file that is served unless `--config` names another; a relative one is
+    /// looked for in the working directory. A program with options of its own passes `arguments` without them. What is
+    /// no option of either is refused.
     ///
-    /// The process ends with status 0 when it has been told to stop and requests in flight have finished, 2 if the
-    /// configuration is not right, and 1 if it cannot be served, each with the reason on the standard error.
+    /// The status is 0 when the process has been told to stop and requests in flight have finished, 2 if the
+    /// configuration is not right, 64 if the command line is not, and 1 if nothing can be served, each with the reason
+    /// on the standard error. The proxy calls itself what the program is called.
     public static func main<Policy: ProxyPolicy>(
-        config path: String = "config.yaml", takeover: Bool = false, policy: @escaping @Sendable () -> Policy
+        config path: String = "config.yaml", arguments: [String] = Array(CommandLine.arguments.dropFirst()),
+        policy: @escaping @Sendable () -> Policy
     ) -> Never {
-        exit(run(path, takeover) { PolicyBox(policy()) })
+        exit(run(arguments, path) { PolicyBox(policy()) })
     }
 
     /// The same without a policy.
-    public static func main(config path: String = "config.yaml", takeover: Bool = false) -> Never {
-        exit(run(path, takeover) { nil })
+    public static func main(
+        config path: String = "config.yaml", arguments: [String] = Array(CommandLine.arguments.dropFirst())
+    ) -> Never {
+        exit(run(arguments, path) { nil })
     }
 
     /// What the program was called as: proxy-server, or whatever has a policy.
     static let programName = CommandLine.arguments.first?.split(separator: "/").last.map { String($0) } ?? "proxy"
+    /// EX_USAGE of sysexits.h, as swift-argument-parser has it.
+    private static let usageStatus: Int32 = 64
+
+    private static func run(
+        _ arguments: [String], _ config: String, _ policy: @escaping @Sendable () -> AnyPolicy?
+    ) -> Int32 {
+        do throws(ProxyCommand.Refusal) {
+            switch try ProxyCommand(arguments, config: config) {
+            case .serve(let path, let takeover): return serve(path, takeover, policy)
+            case .check(let path): return check(path)
+            case .probe(let url, let timeoutMs): return probe(url, timeoutMs: timeoutMs)
+            case .schema(let isExample):
+                print(isExample ? ProxyConfiguration.exampleYAML : ProxyConfiguration.jsonSchema, terminator: "")
+            case .help: print(ProxyCommand.helpText(program: programName, config: config), terminator: "")
+            case .version: print(BuildInfo.version)
+            }
+            return 0
+        } catch {
+            StandardError.print("\(programName): \(error.text); see \(programName) --help")
+            return usageStatus
+        }
+    }
+
+    private static func probe(_ url: String, timeoutMs: Int64) -> Int32 {
+        do throws(Probe.Failure) {
+            try Probe.get(url, timeoutMs: timeoutMs)
+            return 0
+        } catch {
+            StandardError.print("probe: \(error)")
+            return 1
+        }
+    }
 
     /// Says on the standard output that the configuration file is right, with warnings on the standard error, or there
-    /// what is not; then ends the process with the status 0 or 2.
-    public static func check(config path: String) -> Never {
-        guard let (configuration, _) = read(path) else { exit(2) }
+    /// what is not.
+    private static func check(_ path: String) -> Int32 {
+        guard let (configuration, _) = read(path) else { return 2 }
         // As the start does.
         OpenFiles.raiseLimit()
         let warnings = configuration.warnings(
@@ -38,7 +77,7 @@ public enum Proxy {
             logFileProblem: configuration.log.options.fileProblem)
         for warning in warnings { StandardError.print("\(path): warning: \(warning)") }
         print("\(path): the configuration is right")
-        exit(0)
+        return 0
     }
 
     private static func read(_ path: String) -> (ProxyConfiguration, text: [UInt8])? {
@@ -54,7 +93,7 @@ public enum Proxy {
         }
     }
 
-    private static func run(
+    private static func serve(
         _ path: String, _ takeover: Bool, _ policy: @escaping @Sendable () -> AnyPolicy?
     ) -> Int32 {
         LoopGroup.hold(SIGHUP, SIGUSR1)
@@ -63,7 +102,7 @@ public enum Proxy {
             try serve(configuration, text, path, takeover, policy)
             return 0
         } catch {
-            let remedy = error.isAddressInUse && !takeover ? ", or replace it, as with --takeover" : ""
+            let remedy = error.isAddressInUse && !takeover ? ", or replace it with --takeover" : ""
             StandardError.print("\(programName): \(error)\(remedy)")
             return 1
         }
@@ -79,7 +118,8 @@ public enum Proxy {
         LoggingSystem.bootstrap { EventLogHandler(label: $0, writer: log) }
         // Before limits are derived from it.
         OpenFiles.raiseLimit()
-        let setup = ProxySetup(configuration, seed: UInt32.random(in: .min ... .max), workers: workers)
+        let setup = ProxySetup(
+            configuration, seed: UInt32.random(in: .min ... .max), workers: workers, name: programName)
         guard let address = SocketAddress(configuration.listen.address, port: configuration.listen.port) else {
             preconditionFailure("the configuration has been checked")
         }

@@ -3,7 +3,6 @@ internal import ArgumentParser
 internal import EventHTTP
 internal import Glibc
 internal import Logging
-internal import ProbeCommand
 
 /// The demonstration server: it answers, and it can be asked to fail in many ways.
 @main

@@ -5,13 +5,13 @@ import Glibc
 /// Authentication at the edge: a proxy that passes on requests with a token, and tells the services behind it whose
 /// they are. It answers all others itself.
 ///
-///     TOKENS='ada=secret grace=hidden' edge edge.yaml
+///     TOKENS='ada=secret grace=hidden' edge --config edge.yaml
 ///     curl -H 'Authorization: Bearer secret' http://127.0.0.1:8000/
 @main
 enum Edge {
     static func main() {
         let users = Users(getenv("TOKENS").map { String(cString: $0) } ?? "")
-        Proxy.main(config: CommandLine.arguments.dropFirst().first ?? "edge.yaml") { Bearer(users) }
+        Proxy.main(config: "edge.yaml") { Bearer(users) }
     }
 }
 

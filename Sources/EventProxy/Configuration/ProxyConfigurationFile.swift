@@ -42,6 +42,6 @@ extension ProxyConfiguration {
 
     private static func remedy(_ error: FileError) -> String {
         error.isForbidden
-            ? "make it readable by the user that runs \(Proxy.programName)" : "name a file, as with --config PATH"
+            ? "make it readable by the user that runs \(Proxy.programName)" : "name a file with --config PATH"
     }
 }

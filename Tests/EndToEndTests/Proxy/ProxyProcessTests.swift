@@ -63,6 +63,21 @@ struct ProxyProcessTests {
         #expect(result.end == .exited(2) && result.output.contains("/nowhere/config.yaml"))
     }
 
+    @Test(arguments: [["--chekc"], ["--takeover=yes"], ["probe"], ["config.yaml"]])
+    func `an argument that is not understood is refused, with status 64, and nothing is served`(arguments: [String])
+        throws
+    {
+        let result = try check(Self.reference, arguments)
+        #expect(result.end == .exited(64))
+        #expect(result.output.hasPrefix("proxy-server: ") && result.output.hasSuffix("; see proxy-server --help\n"))
+    }
+
+    @Test(arguments: [(["schema"], "{\n"), (["schema", "--example"], "# ")])
+    func `the schema and the example are printed`(arguments: [String], start: String) throws {
+        let result = try run(Executable.path("proxy-server"), arguments)
+        #expect(result.end == .exited(0) && result.output.hasPrefix(start), "\(result.output.prefix(80))")
+    }
+
     @Test(arguments: [true, false]) func `a port that is taken is told, with status 1`(byProxy: Bool) throws {
         let origin = RefusedPort()
         let other = byProxy ? try Server.proxy([[origin.port]]) : nil

@@ -49,11 +49,11 @@ import Testing
         #expect(
             message("/nowhere/config.yaml")
                 == "/nowhere/config.yaml: error: cannot open: No such file or directory; "
-                + "name a file, as with --config PATH")
+                + "name a file with --config PATH")
     }
 
     @Test func `a directory is not a file`() {
-        #expect(message("/tmp") == "/tmp: error: cannot read: Is a directory; name a file, as with --config PATH")
+        #expect(message("/tmp") == "/tmp: error: cannot read: Is a directory; name a file with --config PATH")
     }
 
     @Test func `a path with a NUL does not open another file`() throws {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ArgumentParser
+internal import ArgumentParser
 internal import EventHTTP
 
-/// `probe`, a subcommand of both programs: whether a server is well, for health checks in images that have no shell.
-public struct ProbeCommand: ParsableCommand {
+/// `probe`, as `proxy-server probe` is: whether a server is well, for health checks in images that have no shell.
+struct ProbeCommand: ParsableCommand {
     /// How the command is called, and its help.
-    public static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration(
         commandName: "probe",
         abstract: "Ask a server whether it is well: exit status 0 when the URL answers 2xx, else 1.",
         discussion: """
@@ -13,8 +13,7 @@ public struct ProbeCommand: ParsableCommand {
 
             EXAMPLES
               app-server probe http://127.0.0.1:8000/readyz
-              proxy-server probe http://127.0.0.1:9901/readyz
-              HEALTHCHECK CMD ["/usr/local/bin/proxy-server", "probe", "http://127.0.0.1:9901/livez"]
+              HEALTHCHECK CMD ["/usr/local/bin/app-server", "probe", "http://127.0.0.1:8000/livez"]
             """)
 
     @Argument(help: "http://HOST[:PORT][/PATH]; HOST is a name, an IPv4 address, or an IPv6 address in brackets.")
@@ -25,11 +24,8 @@ public struct ProbeCommand: ParsableCommand {
 
     private static let timeoutSecondsMax = 3600.0
 
-    /// For the argument parser.
-    public init() {}
-
     /// Refuses what cannot be asked for, before anything is sent.
-    public func validate() throws {
+    func validate() throws {
         guard timeout >= 0.001, timeout <= Self.timeoutSecondsMax else {
             throw ValidationError(
                 "--timeout \(timeout): give seconds up to \(Int(Self.timeoutSecondsMax)), such as 2 or 0.5.")
@@ -37,7 +33,7 @@ public struct ProbeCommand: ParsableCommand {
     }
 
     /// Asks; ends the process with status 1 if the answer is not good.
-    public func run() throws {
+    func run() throws {
         do throws(Probe.Failure) {
             try Probe.get(url, timeoutMs: Int64(timeout * 1000))
         } catch {
