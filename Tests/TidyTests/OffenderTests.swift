@@ -24,7 +24,7 @@ struct OffenderTests {
         Offender("no licence", .licence, "a.swift", "import Glibc\n", [1]),
         Offender("a licence", .licence, "a.swift", licence + "\n", []),
         Offender("no licence behind #!", .licence, "run", "#!/usr/bin/env bash\nset -e\n", [2]),
-        Offender("a licence too late", .licence, "Package.swift", "// swift-tools-version: 6.2\n\n\(licence)\n", [2]),
+        Offender("a licence too late", .licence, "Package.swift", "// swift-tools-version: 6.3\n\n\(licence)\n", [2]),
         Offender("documents need none", .licence, "a.md", "# Title\n", []),
         Offender("a long file", .fileLength, "a.c", String(repeating: "\n", count: Rule.fileLinesMax + 1), [401]),
         Offender("a file just as long as may be", .fileLength, "a.c", String(repeating: "\n", count: 400), []),
