@@ -70,7 +70,10 @@ enum HashKey: Sendable {
 }
 
 extension RequestHead {
-    /// The value of the first cookie of this name that has one.
+    /// The value of the first cookie of this name that has one, in any of the lines; nil if none has.
+    ///
+    /// The value is a view of the request, as it came: case counts in names and values, and quotes belong to
+    /// the value.
     @_lifetime(copy self)
     public func cookie(_ name: String) -> Span<UInt8>? {
         let fields = self.fields
