@@ -53,7 +53,7 @@ extension ProxyLoop {
         return select(tried, key, choice)
     }
 
-    /// The host of a request that others had no room for: one that is not down or about to go, as it is their load.
+    /// The host of a request that others had no room for, or that a slow one has: not one that is down or about to go.
     func selectUsable(tried: TriedHosts, key: UInt64, choice: ServiceChoice) -> Int? {
         refreshHealth()
         return select(tried, key, choice, worst: .usable)
@@ -176,7 +176,9 @@ extension ProxyLoop {
         case .returned:
             setup.logger.notice("\(name) answers again and gets requests")
         case .notEjected(let reason):
-            setup.logger.warning("\(name) stays in use, as too many others are out: \(reason.text)")
+            // Each failure of such a host brings another.
+            guard let count = refusedEjectionLines.count(nowMs: loop.nowMs) else { return }
+            setup.logger.warning("\(name) stays in use (\(count) times), as too many others are out: \(reason.text)")
         }
     }
 

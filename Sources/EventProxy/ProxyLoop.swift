@@ -63,6 +63,7 @@ final class ProxyLoop: Postponable {
     var serviceMetrics: ContiguousArray<ServiceMetrics> = []
     private var recentLag = RecentMaximum()
     var limitLines = LineThrottle()
+    var refusedEjectionLines = LineThrottle()
     /// Hosts at which somebody's turn may have come.
     var dueOrigins: ContiguousArray<Origin> = []
 

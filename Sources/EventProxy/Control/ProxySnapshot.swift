@@ -61,7 +61,9 @@ final class ProxySnapshot: Sendable {
         hostCounts = counts
         self.workers = workers
         self.nextID = nextID
-        health = old.map { HealthBoard(after: $0.health, hosts: before) } ?? HealthBoard(hostCount: hosts.count)
+        health =
+            old.map { HealthBoard(after: $0.health, hosts: before, hostCounts: counts) }
+            ?? HealthBoard(hostCounts: counts)
         edge = Edge(configuration, after: old?.edge)
         limits = ParserLimits(configuration.limits)
         timeouts = ClientTimeouts(configuration.timeouts)

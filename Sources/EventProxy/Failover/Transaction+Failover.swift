@@ -13,6 +13,7 @@ extension Transaction {
         let probes: ProxyLoop.ProbeLeave = attempt.isLast ? .never : isRepeatable ? .whenDue : .whenOverdue
         var first: (host: Int, isProbe: Bool)?
         if let preferred { first = proxy.selectFirst(key: key, choice: preferred, probes: probes, worst: .usable) }
+        hedgeChoice = first == nil ? choice : preferred ?? choice
         first = first ?? proxy.selectFirst(key: key, choice: choice, probes: probes, host: host)
         guard let first else { return giveUp() }
         enter(first.host, isProbe: first.isProbe)
@@ -283,6 +284,7 @@ extension Transaction {
         if case .host(let host) = next, host != TriedHosts.gone { next = .host(hosts[host] ?? TriedHosts.gone) }
         service = services[service] ?? 0
         choice = choice.renumbered(services)
+        hedgeChoice = hedgeChoice.renumbered(services)
         if let check = pendingCheck {
             pendingCheck?.preferred = check.preferred?.renumbered(services)
             pendingCheck?.host = check.host.flatMap { hosts[$0] }

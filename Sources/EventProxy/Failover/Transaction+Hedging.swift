@@ -14,7 +14,7 @@ extension Transaction {
         guard leg != nil, hedge == nil, next == nil, !hasBegunResponse, !isFinalAnswer else { return }
         guard isHedgeable, attempt.count < proxy.attemptsMax else { return }
         // It is extra load, and nothing to wait for.
-        guard let host = proxy.selectAlternate(tried: attempt.tried, key: key, choice: choice), proxy.hasRoom(host),
+        guard let host = proxy.selectUsable(tried: attempt.tried, key: key, choice: hedgeChoice), proxy.hasRoom(host),
             proxy.takeHedge(service: service), proxy.admit(self, to: host) == .start
         else { return }
         attempt.began(host: host)

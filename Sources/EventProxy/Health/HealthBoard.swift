@@ -6,13 +6,14 @@ internal import Synchronization
 /// Healthy traffic only reads. Each host's state is one word, changed by compare and exchange; how many hosts are
 /// ejected or unavailable is another, in which an ejection is booked before it happens: so workers that eject at the
 /// same moment can together not exceed the cap, nor eject the last available host. Hosts are numbered through all
-/// services, which stand in for each other.
+/// services, one after the other, which stand in for each other.
 ///
 /// When hosts come and go another board follows, with the same words for the hosts that stay: loops that still read the
 /// old one see the same of them.
 final class HealthBoard: Sendable {
     /// No more than this share of hosts is ejected: beyond, the others would break under the load, or it is not the
-    /// hosts that fail. Hosts that take no connections do not count towards it: they bear no load either way.
+    /// hosts that fail. But when what fails is a service, and most of the others are well, all of its hosts may be.
+    /// Hosts that take no connections do not count towards it: they bear no load either way.
     static let ejectedPercentMax = 50
     static let hostsMax = 65_535
 
@@ -35,23 +36,26 @@ final class HealthBoard: Sendable {
     }
 
     let hostCount: Int
+    /// How many hosts each service has.
+    let hostCounts: [Int]
     let ejectedMax: Int
     private let cells: [Cell]
     private let totals: Totals
 
-    convenience init(hostCount: Int) {
-        self.init((0..<hostCount).map { _ in Cell() }, Totals())
+    convenience init(hostCounts: [Int]) {
+        self.init((0..<hostCounts.reduce(0, +)).map { _ in Cell() }, hostCounts, Totals())
     }
 
     /// The board after `old`: for each host its number there, or nil for one that is new. Whoever is on the old board
     /// only is retired by `retire`.
-    convenience init(after old: HealthBoard, hosts: [Int?]) {
-        self.init(hosts.map { host in host.map { old.cells[$0] } ?? Cell() }, old.totals)
+    convenience init(after old: HealthBoard, hosts: [Int?], hostCounts: [Int]) {
+        self.init(hosts.map { host in host.map { old.cells[$0] } ?? Cell() }, hostCounts, old.totals)
     }
 
-    private init(_ cells: [Cell], _ totals: Totals) {
-        precondition(cells.count <= Self.hostsMax)
+    private init(_ cells: [Cell], _ hostCounts: [Int], _ totals: Totals) {
+        precondition(cells.count <= Self.hostsMax && cells.count == hostCounts.reduce(0, +))
         self.cells = cells
+        self.hostCounts = hostCounts
         self.totals = totals
         hostCount = cells.count
         ejectedMax = hostCount <= 1 ? 0 : max(1, hostCount * Self.ejectedPercentMax / 100)
@@ -131,7 +135,7 @@ final class HealthBoard: Sendable {
         let before = state(host)
         if before.isEjected { return before.isProbing ? ejectAgain(host, reason, nowMs, &random) : .wasOut }
         if before.isCheckedOut { return .wasOut }
-        guard book(reason) else {
+        guard book(host, reason) else {
             totals.refusedEjections.wrappingAdd(1, ordering: .relaxed)
             return .refused
         }
@@ -263,11 +267,11 @@ extension HealthBoard {
     }
 
     /// Books an ejection if there is room for one.
-    private func book(_ reason: EjectionReason) -> Bool {
+    private func book(_ host: Int, _ reason: EjectionReason) -> Bool {
         var bits = totals.booked.load(ordering: .relaxed)
         while true {
             var counts = Counts(bits: bits)
-            if reason != .connectFailure, counts.ejected >= ejectedMax { return false }
+            if reason != .connectFailure, counts.ejected >= ejectedMax, !areOthersWell(than: host) { return false }
             if counts.unavailable + 1 >= hostCount { return false }
             counts.ejected += 1
             counts.unavailable += 1
@@ -277,6 +281,24 @@ extension HealthBoard {
             bits = original
         }
     }
+
+    /// Whether half of all services are well without the one that a host is of. Not exact while other workers eject,
+    /// which does no harm: the cap is there for when everything fails.
+    private func areOthersWell(than host: Int) -> Bool {
+        var well = 0
+        var first = 0
+        for count in hostCounts {
+            let hosts = first..<first + count
+            if !hosts.contains(host), isWell(available: hosts.count { state($0).isAvailable }, of: count) { well += 1 }
+            first += count
+        }
+        return isHalfOfServices(well)
+    }
+
+    /// Whether a service is, of whose hosts so many are available: most of them.
+    func isWell(available: Int, of count: Int) -> Bool { available * 2 > count }
+
+    func isHalfOfServices(_ count: Int) -> Bool { count > 0 && count * 2 >= hostCounts.count }
 
     private func unbook(ejected: Int, unavailable: Int) {
         _ = totals.booked.wrappingSubtract(Counts(ejected: ejected, unavailable: unavailable).bits, ordering: .relaxed)

@@ -3,8 +3,9 @@
 /// The board as one loop last saw it: which hosts to use, ready for the balancer. One load of the board's generation
 /// tells whether it is still current.
 ///
-/// When fewer than half of the hosts are available, the rest could hardly bear the load, or it is not the hosts that
-/// fail: then those that are ejected or found down are used too, as long as they take connections (panic). Further
+/// When fewer than half of the hosts are available, and fewer than half of the services have most of theirs, the rest
+/// could hardly bear the load, or it is not the hosts that fail: then those that are ejected or found down are used
+/// too, as long as they take connections (panic). Further
 /// attempts of a request may take any host, better tiers first, so that no state of this board alone fails a request.
 struct HealthView: ~Copyable {
     /// Below this share of available hosts, the failing ones are used too.
@@ -58,22 +59,32 @@ struct HealthView: ~Copyable {
         var counts = InlineArray<4, Int>(repeating: 0)
         nextProbeMs = .max
         probeHost = nil
-        for host in 0..<board.hostCount {
-            let state = board.state(host)
-            tiers[host] = state.tier
-            counts[Int(state.tier.rawValue)] += 1
-            guard state.isEjected, !state.isCheckedOut else { continue }
-            if !state.isProbeDue(nowMs: nowMs) {
-                nextProbeMs = min(nextProbeMs, state.timeMs)
-            } else if probeHost == nil {
-                // The next one comes when somebody has taken this probe, which changes the generation.
-                probeHost = host
-            }
+        var wellCount = 0
+        var first = 0
+        for count in board.hostCounts {
+            let before = counts[0]
+            for host in first..<first + count { look(at: host, nowMs, &counts) }
+            if board.isWell(available: counts[0] - before, of: count) { wellCount += 1 }
+            first += count
         }
         availableCount = counts[0]
-        isPanicking = availableCount * 100 < Self.panicPercent * board.hostCount
+        isPanicking =
+            availableCount * 100 < Self.panicPercent * board.hostCount && !board.isHalfOfServices(wellCount)
         openTier = .available
         if isPanicking, counts[1] > 0 { openTier = .failing }
         if availableCount + counts[1] == 0 { openTier = counts[2] > 0 ? .unreachable : .draining }
+    }
+
+    private mutating func look(at host: Int, _ nowMs: Int64, _ counts: inout InlineArray<4, Int>) {
+        let state = board.state(host)
+        tiers[host] = state.tier
+        counts[Int(state.tier.rawValue)] += 1
+        guard state.isEjected, !state.isCheckedOut else { return }
+        if !state.isProbeDue(nowMs: nowMs) {
+            nextProbeMs = min(nextProbeMs, state.timeMs)
+        } else if probeHost == nil {
+            // The next one comes when somebody has taken this probe, which changes the generation.
+            probeHost = host
+        }
     }
 }

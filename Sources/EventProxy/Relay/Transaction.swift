@@ -30,6 +30,8 @@ final class Transaction: ExchangeObserver, ClientConnectionObserver, DeadlineOwn
     var route: Route?
     /// The services that the request may go to.
     var choice = ServiceChoice.all
+    /// Those among which a second attempt is made beside a slow first one: not those that it was to stay away from.
+    var hedgeChoice = ServiceChoice.all
     /// What the policy calls it.
     var mark: UInt64 = 0
     /// The client's content is complete, or there is none.

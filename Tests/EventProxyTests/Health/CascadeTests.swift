@@ -8,7 +8,7 @@ import Testing
 @Suite struct CascadeTests {
     @Test(arguments: [Outcome.serverError, .hang, .lost])
     func `a mass failure ejects half, all are used again, and all come back`(_ outcome: Outcome) {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 6))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [6]))
         var view = HealthView(loop.board)
         for round in 0..<100 as Range<Int64> {
             for host in 0..<6 { _ = loop.report(outcome, of: host, at: round * 10) }
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `all origins end and come back: the tiers lead to whoever is there`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 6))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [6]))
         var view = HealthView(loop.board)
         for _ in 0..<2 { for host in 0..<6 { _ = loop.report(.connectFailure, of: host, at: 0) } }
         view.refresh(nowMs: 0)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func `below half the failing are used again, the refusing and the draining are not`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 6))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [6]))
         var view = HealthView(loop.board)
         for host in 0..<3 { _ = loop.eject(host, at: 0) }
         view.refresh(nowMs: 0)
@@ -65,8 +65,46 @@ import Testing
         same((0..<6).map { view.isOpen($0) }, [true, true, true, false, false, true])
     }
 
+    @Test(
+        arguments: [
+            ([1, 3], [], 1, 3), ([3, 3], [], 1, 3), ([3, 3], [0], 1, 3), ([3, 3], [0, 1], 1, 1), ([2, 2, 5], [], 2, 5),
+            ([2, 2, 2, 6], [0, 1, 2, 3], 3, 2), ([4, 0], [], 0, 2), ([4], [], 0, 2), ([3, 0, 3], [], 2, 3),
+        ] as [([Int], [Int], Int, Int)])
+    func `all hosts of a service are thrown out, and stay so, when half of the services are well without it`(
+        counts: [Int], out: [Int], service: Int, expected: Int
+    ) {
+        let loop = LoopOfHosts(HealthBoard(hostCounts: counts))
+        for host in out { _ = loop.eject(host, at: 0) }
+        let first = counts[..<service].reduce(0, +)
+        let hosts = first..<first + counts[service]
+        for host in hosts { _ = loop.eject(host, at: 0) }
+        #expect(hosts.count { loop.board.state($0).isEjected } == expected)
+        guard expected == hosts.count else { return }
+        var view = HealthView(loop.board)
+        view.refresh(nowMs: 0)
+        expect(!view.isPanicking)
+        for host in hosts { expect(!view.isOpen(host)) }
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `when everything fails, half of the hosts stay, or most hosts of half of the services`(_ seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let counts = (0..<Int.random(in: 1...10, using: &random)).map { _ in Int.random(in: 0...6, using: &random) }
+        let loop = LoopOfHosts(HealthBoard(hostCounts: counts), seed: seed)
+        let board = loop.board
+        for host in (0..<board.hostCount).shuffled(using: &random) { _ = loop.eject(host, at: 0) }
+        var well = 0
+        var first = 0
+        for count in counts {
+            if (first..<first + count).count(where: { board.state($0).isAvailable }) * 2 > count { well += 1 }
+            first += count
+        }
+        #expect(board.ejectedCount <= board.ejectedMax || well * 2 >= counts.count, "\(counts)")
+        #expect(board.hostCount == 0 || board.availableCount > 0)
+    }
+
     @Test func `a view is copied only when the board has changed or a probe is due`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 3))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [3]))
         var view = HealthView(loop.board)
         expect(view.refresh(nowMs: 0))
         expect(!view.refresh(nowMs: 1_000_000))
@@ -86,7 +124,7 @@ import Testing
     func `threads that eject everything stop at the limit, at every moment`(_ reason: EjectionReason) {
         let hosts = 8
         for round in 0..<200 as Range<UInt64> {
-            let board = HealthBoard(hostCount: hosts)
+            let board = HealthBoard(hostCounts: [hosts])
             let exceeded = Atomic<Int>(0)
             let ejected = Atomic<Int>(0)
             let most = reason == .connectFailure ? hosts - 1 : hosts / 2
@@ -111,7 +149,7 @@ import Testing
     @Test func `threads that do everything at once leave counts that are true`() {
         let hosts = 6
         for round in 0..<20 as Range<UInt64> {
-            let board = HealthBoard(hostCount: hosts)
+            let board = HealthBoard(hostCounts: [hosts])
             let probes = (0..<hosts).map { _ in Counter() }
             runThreads(4) { thread in
                 let loop = LoopOfHosts(board, seed: round * 4 + UInt64(thread))
@@ -143,7 +181,7 @@ import Testing
 
     @Test func `one of many threads gets the probe`() {
         for round in 0..<200 as Range<UInt64> {
-            let board = HealthBoard(hostCount: 2)
+            let board = HealthBoard(hostCounts: [2])
             var random = SplitMix64(seed: round)
             _ = board.eject(0, .hang, nowMs: 0, using: &random)
             let given = Counter()
@@ -153,7 +191,7 @@ import Testing
     }
 
     @Test func `no failure of any thread is lost`() {
-        let board = HealthBoard(hostCount: 2)
+        let board = HealthBoard(hostCounts: [2])
         runThreads(4) { _ in for _ in 0..<10_000 { _ = board.failed(0, .serverError) } }
         #expect(board.streak(0) == FailureStreak(failures: 40_000))
         _ = board.succeeded(0, sentMs: 0, nowMs: 0)

@@ -32,7 +32,7 @@ final class LoopOfHosts {
 
 @Suite struct HealthBoardTests {
     @Test func `five errors eject, a probe brings back, and a failed probe makes it longer`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 4))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [4]))
         let board = loop.board
         let before = board.generation
         for _ in 0..<4 { #expect(loop.report(.serverError, of: 1, at: 0) == nil) }
@@ -57,14 +57,14 @@ final class LoopOfHosts {
     }
 
     @Test func `a host that is out is thrown out again only by its probe`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 4))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [4]))
         _ = loop.eject(0, at: 100)
         #expect(loop.eject(0, at: 200) == .wasOut)
         #expect(loop.board.ejectedMs(0) == 100 && loop.board.ejections(0) == 1)
     }
 
     @Test func `a host that is gone does not change any more`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 4))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [4]))
         loop.board.retire(0)
         #expect(loop.eject(0, at: 100) == .wasOut)
         #expect(!loop.board.checked(0, .down, nowMs: 100))
@@ -72,7 +72,7 @@ final class LoopOfHosts {
     }
 
     @Test func `an answer to a request from before the ejection brings nothing back, unless the host hung`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 4))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [4]))
         _ = loop.eject(0, at: 100)
         #expect(loop.report(.success, of: 0, sentMs: 99, at: 200) == nil)
         #expect(loop.report(.serverError, of: 0, sentMs: 99, at: 200) == nil)
@@ -83,7 +83,7 @@ final class LoopOfHosts {
     }
 
     @Test func `a probe that says nothing lets another go, and one that is never heard of too`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 2))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [2]))
         _ = loop.eject(0, at: 0)
         #expect(loop.board.tryProbe(0, nowMs: 6_000))
         #expect(loop.report(.clientGone, of: 0, isProbe: true, at: 6_100) == nil)
@@ -96,7 +96,7 @@ final class LoopOfHosts {
         for (hosts, capped, refusing) in [
             (1, 0, 0), (2, 1, 1), (3, 1, 2), (4, 2, 3), (5, 2, 4), (6, 3, 5), (100, 50, 99),
         ] {
-            let loop = LoopOfHosts(HealthBoard(hostCount: hosts))
+            let loop = LoopOfHosts(HealthBoard(hostCounts: [hosts]))
             for host in 0..<hosts { _ = loop.eject(host, at: 0) }
             #expect(loop.board.ejectedCount == capped, "\(hosts) hosts")
             #expect(loop.board.ejectionsRefused == hosts - capped)
@@ -106,7 +106,7 @@ final class LoopOfHosts {
     }
 
     @Test func `a whole service may be ejected when another is well`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 6))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [6]))
         var changes: [HealthChange?] = []
         for host in 0..<3 { for _ in 0..<5 { changes.append(loop.report(.serverError, of: host, at: 0)) } }
         #expect(changes.compactMap { $0 }.count == 3 && loop.board.ejectedCount == 3)
@@ -115,7 +115,7 @@ final class LoopOfHosts {
     }
 
     @Test func `the last host that checks leave is not ejected`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 4))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [4]))
         for host in 0..<3 { #expect(loop.board.checked(host, .down, nowMs: 0)) }
         #expect(!loop.board.checked(0, .down, nowMs: 0), "nothing new")
         #expect(loop.eject(3, at: 0) == .refused)
@@ -126,7 +126,7 @@ final class LoopOfHosts {
     }
 
     @Test func `a check brings back who took no connections, not who answered with errors`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 6))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [6]))
         _ = loop.eject(0, .connectFailure, at: 100)
         _ = loop.eject(1, .consecutiveFailures, at: 100)
         #expect(!loop.board.checkPassed(0, sentMs: 99, nowMs: 200), "it began before")
@@ -136,7 +136,7 @@ final class LoopOfHosts {
     }
 
     @Test func `a healthy host's successes change nothing that is shared`() {
-        let loop = LoopOfHosts(HealthBoard(hostCount: 3))
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [3]))
         let before = loop.board.generation
         for i in 0..<1_000 { _ = loop.report(.success, of: i % 3, at: Int64(i)) }
         #expect(loop.board.generation == before)
@@ -147,7 +147,7 @@ final class LoopOfHosts {
     func `the counts are true and the limits hold whatever happens`(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let hosts = Int.random(in: 1...9, using: &random)
-        let loop = LoopOfHosts(HealthBoard(hostCount: hosts), seed: seed)
+        let loop = LoopOfHosts(HealthBoard(hostCounts: [hosts]), seed: seed)
         let board = loop.board
         var nowMs: Int64 = 1
         for _ in 0..<300 {

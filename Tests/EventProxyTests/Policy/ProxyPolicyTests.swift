@@ -36,6 +36,38 @@ struct ProxyPolicyTests {
         #expect(try proxy.get("/", "Cookie: canary=yes\r\n").text == "stable")
     }
 
+    @Test func `P1: no user notices that all hosts of a preferred service fail, though they are most of all hosts`()
+        throws
+    {
+        let stable = ScriptedOrigin.saying("stable")
+        let canaries = (0..<3).map { _ in ScriptedOrigin.saying("ill", status: "503 Service Unavailable") }
+        let proxy = try TestProxy([[stable.port], canaries.map { $0.port }], policy: .of(Canary()))
+        for _ in 0..<100 { #expect(try proxy.get("/", "Cookie: canary=yes\r\n").text == "stable") }
+        #expect(canaries.map { $0.requests.count } == [5, 5, 5], "then they are out")
+        try proxy.drain()
+    }
+
+    @Test func `a slow answer of a preferred service gets company from that service only`() throws {
+        let gate = Shared(false)
+        let stable = ScriptedOrigin.saying("stable")
+        let slow = ScriptedOrigin.waiting(for: gate) { connection, _ in try connection.answer("slow") }
+        let proxy = try TestProxy([[stable.port], [slow.port]], policy: .of(Canary()))
+        let client = try proxy.connect()
+        try client.send(get("/", "Cookie: canary=yes\r\n"))
+        try slow.waitForRequests(1)
+        // Nothing happens: nobody tells of that.
+        sleep(seconds: 0.25)
+        gate.change { $0 = true }
+        #expect(try client.response().text == "slow")
+        #expect(stable.connectionCount == 0)
+
+        let quick = ScriptedOrigin.saying("quick")
+        gate.change { $0 = false }
+        let wider = try TestProxy([[stable.port], [slow.port, quick.port]], policy: .of(Canary()))
+        for _ in 0..<4 { #expect(try wider.get("/", "Cookie: canary=yes\r\n").text == "quick") }
+        #expect(stable.connectionCount == 0)
+    }
+
     @Test func `a service that nobody knows is not preferred, and cannot be all that there is`() throws {
         let origin = ScriptedOrigin.saying("well")
         var policy = TestPolicy(decision: .prefer(service: "none"))
