@@ -253,10 +253,7 @@ extension ServerConnection {
 
     func readBody(_ id: UInt64) {
         guard isCurrent(id), state.request == .body, !isBodyWanted else { return }
-        if awaitsContinue {
-            sendInterim(id, .continue)
-            awaitsContinue = false
-        }
+        if awaitsContinue { sendInterim(id, .continue) }
         isBodyWanted = true
         if readPace == nil { readPace = Pace() }
         if !isReadPaced { readPace?.begin(nowMs: loop.nowMs) }

@@ -21,9 +21,7 @@ enum AddressParser {
             }
             let start = position
             while position < text.count, text[position] &- 0x30 <= 9 { position += 1 }
-            guard position - start <= 3, let number = text.extracting(start..<position).decimal, number <= 255 else {
-                return nil
-            }
+            guard let number = text.extracting(start..<position).decimal, number <= 255 else { return nil }
             guard position - start == 1 || text[start] != UInt8(ascii: "0") else { return nil }
             address = address << 8 | UInt32(number)
         }

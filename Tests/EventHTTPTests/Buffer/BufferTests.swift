@@ -85,6 +85,20 @@ struct BufferTests {
         #expect(text(buffer.bytes) == "\(number) \(String(number, radix: 16))")
     }
 
+    @Test func `a pool keeps only so much for the next`() {
+        let pool = BufferPool()
+        func lend(_ depth: Int) {
+            var buffer = Buffer()
+            buffer.reserve(16 << 10, from: pool)
+            if depth > 1 { lend(depth - 1) }
+            buffer.release(to: pool)
+        }
+        lend(BufferPool.retainedBytesMax >> 14)
+        #expect(pool.freedBytes == 0)
+        lend(2 * BufferPool.retainedBytesMax >> 14)
+        #expect(pool.freedBytes >= BufferPool.retainedBytesMax && pool.lentCount == 0)
+    }
+
     @Test func `room is what can be appended without reserving`() {
         let pool = BufferPool()
         var buffer = Buffer()

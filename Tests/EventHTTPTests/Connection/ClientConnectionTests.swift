@@ -80,6 +80,77 @@ struct ClientConnectionTests {
         #expect(observer.body == raw("hello"))
     }
 
+    @Test func `a connection that nobody takes has its time`() throws {
+        // Room for one connection that waits: the next one's SYN is dropped.
+        let gate = Shared(false)
+        let full = ScriptedOrigin(backlog: 0, gate: gate) { _, _, _ in }
+        defer { gate.change { $0 = true } }
+        let filler = try RawClient(port: full.port)
+        defer { filler.endSending() }
+        var timeouts = ClientTimeouts()
+        timeouts.connectMs = 100
+        let connection = try connection(to: full.port, timeouts: timeouts)
+        defer { connection.close() }
+        try turn(until: "failed")
+        #expect(observer.events == ["failed connectTimeout"])
+    }
+
+    @Test func `bytes that nobody asked for end an idle connection`() throws {
+        let isIdle = Shared(false)
+        let origin = ScriptedOrigin { connection, _, _ in
+            _ = try connection.request()
+            try connection.answer("x")
+            _ = try eventually(10, "the connection to idle") { isIdle.current ? true : nil }
+            try connection.answer("poison")
+            _ = try? connection.rest()
+        }
+        let connection = try connection(to: origin.port)
+        try turn(until: "connected")
+        send("GET / HTTP/1.1\r\nHost: h\r\n\r\n", over: connection)
+        try turn(until: "ended true")
+        connection.becomeIdle(forMs: 60_000)
+        isIdle.change { $0 = true }
+        _ = try eventually(10, "the end") {
+            loop.runOnce()
+            return connection.isOpen ? nil : true
+        }
+        #expect(observer.events.filter { $0.hasPrefix("head") }.count == 1)
+    }
+
+    @Test func `malformed trailers break an answer`() throws {
+        let origin = ScriptedOrigin { connection, _, _ in
+            _ = try connection.request()
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nbad line\r\n\r\n")
+            _ = try connection.rest()
+        }
+        let connection = try connection(to: origin.port)
+        try turn(until: "connected")
+        send("GET / HTTP/1.1\r\nHost: h\r\n\r\n", over: connection)
+        try turn(until: "failed malformed")
+        #expect(!connection.isOpen)
+    }
+
+    @Test func `an answer that is paused is not read`() throws {
+        let origin = ScriptedOrigin { connection, _, _ in
+            _ = try connection.request()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            try connection.send([UInt8](repeating: 0x61, count: 1_000_000))
+            _ = try connection.rest()
+        }
+        let connection = try connection(to: origin.port)
+        defer { connection.close() }
+        try turn(until: "connected")
+        observer.pauses = true
+        send("GET / HTTP/1.1\r\nHost: h\r\n\r\n", over: connection)
+        _ = try eventually(10, "content") {
+            loop.runOnce()
+            return observer.body.isEmpty ? nil : true
+        }
+        for _ in 0..<50 { loop.runOnce() }
+        let waiting = connection.input.count
+        #expect(waiting <= EventLoop.receiveBytesMax)
+    }
+
     @Test func `what one connection failed with does not end the next`() throws {
         let gate = Shared(false)
         let isReset = Shared(false)

@@ -42,6 +42,22 @@ private func expect(_ holds: Bool, sourceLocation: SourceLocation = #_sourceLoca
         expect(rate.isTooSlow(nowMs: 115_000))
     }
 
+    @Test func `a pace is kept by whoever is neither silent nor slow`() {
+        let pace = Pace()
+        pace.begin(nowMs: 0)
+        #expect(pace.goOn(nowMs: 0, silenceMs: 3_000) == 3_000)
+        #expect(pace.check(nowMs: 2_999) == 3_000)
+        #expect(pace.check(nowMs: 3_000) == nil, "silent")
+        pace.begin(nowMs: 0)
+        for second in 1..<15 as Range<Int64> {
+            pace.passed(1)
+            _ = pace.goOn(nowMs: second * 1_000, silenceMs: 3_000)
+            #expect(pace.check(nowMs: second * 1_000) != nil)
+        }
+        _ = pace.goOn(nowMs: 15_000, silenceMs: 3_000)
+        #expect(pace.check(nowMs: 15_000) == nil, "a byte a second is too slow")
+    }
+
     @Test(arguments: 0..<300 as Range<UInt64>)
     func `a peer of two kilobytes a second stays, one of half a kilobyte goes within a window`(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)

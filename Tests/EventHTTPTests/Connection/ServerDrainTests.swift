@@ -60,6 +60,30 @@ struct ServerDrainTests {
         #expect(throws: TestFailure.self) { try server.connect() }
     }
 
+    @Test(arguments: [false, true])
+    func `a connection whose answer began before ends soon after it`(isWritten: Bool) throws {
+        let recorder = ExchangeRecorder()
+        let count = 8_000_000
+        @Sendable func write() {
+            _ = recorder.writer?.write([UInt8](repeating: 0x61, count: count).span)
+            recorder.finish()
+        }
+        let server = try TestServer { _ in
+            ClosureHandler { _, exchange in
+                recorder.writer = exchange.begin(.ok, length: UInt64(count))
+                if isWritten { write() }
+            }
+        }
+        let client = try server.connect(receiveBufferBytes: 4_096)
+        try client.send(Self.get)
+        #expect(try client.head()["connection"] == nil)
+        server.drain()
+        if !isWritten { server.run { write() } }
+        #expect(try client.skipAll(count) == count)
+        #expect(try client.endsHere())
+        try server.waitForDrain()
+    }
+
     @Test func `who follows an exchange is told of the drain, and can end a stream in order`() throws {
         final class Stream: ExchangeObserver {
             var writer: BodyWriter?

@@ -18,6 +18,147 @@ struct ServerStreamTests {
         }
     }
 
+    /// Sends until nobody takes any more; how much was taken.
+    private static func flood(_ client: RawClient, most: Int) -> Int {
+        client.deadlineSeconds = 0.5
+        let piece = [UInt8](repeating: 0x61, count: 64 << 10)
+        var sent = 0
+        while sent < most, (try? client.send(piece)) != nil { sent += piece.count }
+        return sent
+    }
+
+    /// The handler leaves the request, or answers with more than the client reads.
+    @Test(arguments: ["GET", "POST"], [false, true])
+    func `a client that is not read from has to wait`(method: String, isAnswered: Bool) throws {
+        let recorder = ExchangeRecorder()
+        let most = 32 << 20
+        let server = try Self.serve(recorder) { recorder in
+            guard isAnswered else { return }
+            recorder.exchange.take()?.respond(.ok, [UInt8](repeating: 0x62, count: most).span)
+        }
+        let client = try server.connect(receiveBufferBytes: 4_096)
+        try client.send(head("/", method == "POST" ? "Content-Length: \(most)\r\n" : "", method: method))
+        // An answer to content that nobody wants ends the connection: what follows is read only so far.
+        if method == "POST", isAnswered { return #expect(try client.head()["connection"] == "close") }
+        #expect(Self.flood(client, most: most) < most)
+    }
+
+    @Test func `content that does not come in time is answered 408, and breaks an answer that has begun`() throws {
+        var options = ServerOptions()
+        options.bodyTimeoutMs = 200
+        for hasBegun in [false, true] {
+            let recorder = ExchangeRecorder()
+            let server = try Self.serve(recorder, options: options) { recorder in
+                if hasBegun {
+                    recorder.writer = recorder.exchange.take()?.begin(.ok, length: 100)
+                    recorder.writer?.readBody()
+                } else {
+                    recorder.exchange?.readBody()
+                }
+            }
+            let client = try server.connect()
+            try client.send(head("/", "Content-Length: 10\r\n", method: "POST") + "x")
+            #expect(try client.head().status == (hasBegun ? 200 : 408))
+            try recorder.wait(for: "failed")
+            if hasBegun { #expect(client.piece(seconds: 10) == [] && client.wasReset) }
+        }
+    }
+
+    @Test func `an answer that has begun is broken off when its request's content breaks`() throws {
+        let recorder = ExchangeRecorder()
+        let server = try Self.serve(recorder) { recorder in
+            recorder.writer = recorder.exchange.take()?.begin(.ok, length: nil)
+            recorder.writer?.readBody()
+        }
+        let client = try server.connect()
+        try client.send(head("/", "Transfer-Encoding: chunked\r\n", method: "POST"))
+        #expect(try client.head().status == 200)
+        try client.send("zz\r\n")
+        #expect(client.piece(seconds: 10) == [] && client.wasReset)
+    }
+
+    @Test func `100 is sent once, however often content is asked for`() throws {
+        let recorder = ExchangeRecorder()
+        let server = try Self.serve(recorder) { recorder in
+            recorder.then = { recorder, event in if event == "ended" { recorder.respond("done") } }
+            for _ in 0..<3 {
+                recorder.exchange?.readBody()
+                recorder.exchange?.pauseBody()
+            }
+            recorder.exchange?.readBody()
+        }
+        let client = try server.connect()
+        try client.send(head("/", "Content-Length: 1\r\nExpect: 100-continue\r\n", method: "POST"))
+        #expect(try client.response().status == 100)
+        try client.send("x")
+        #expect(try client.response().text == "done")
+    }
+
+    @Test func `no 100 comes once the answer has begun`() throws {
+        let recorder = ExchangeRecorder()
+        let server = try Self.serve(recorder) { recorder in
+            recorder.writer = recorder.exchange.take()?.begin(.ok, length: 5)
+            recorder.writer?.readBody()
+            _ = recorder.writer?.write(raw("hello").span)
+            recorder.finish()
+        }
+        let client = try server.connect()
+        try client.send(head("/", "Content-Length: 1\r\nExpect: 100-continue\r\n", method: "POST"))
+        let response = try client.response()
+        #expect(response.status == 200 && response.text == "hello")
+        #expect(try client.endsHere())
+    }
+
+    @Test func `an answer whose end is the connection's is reset when it is cut`() throws {
+        let recorder = ExchangeRecorder()
+        let server = try Self.serve(recorder) { recorder in
+            let writer = recorder.exchange.take()?.begin(.ok, length: nil)
+            _ = writer?.write(raw("part").span)
+            recorder.drop(writer)
+        }
+        let client = try server.connect()
+        try client.send(head(version: "1.0"))
+        #expect(throws: TestFailure.self) { try client.response() }
+    }
+
+    @Test func `an answer that comes too late is nobody else's`() throws {
+        let (first, second) = (ExchangeRecorder(), ExchangeRecorder())
+        let server = try TestServer { _ in
+            ClosureHandler { request, exchange in
+                // Not observed: nobody takes it back when its client leaves.
+                if request.path == "/first" { first.exchange = consume exchange } else { second.keep(exchange) }
+            }
+        }
+        do {
+            let leaving = try server.connect()
+            try leaving.send(head("/first"))
+            _ = try eventually(10, "the first") { server.run { first.exchange != nil } ? true : nil }
+            leaving.reset()
+        }
+        try server.waitForConnections(0)
+        let client = try server.connect()
+        try client.send(head("/second"))
+        _ = try eventually(10, "the second") { server.run { second.exchange != nil } ? true : nil }
+        server.run {
+            first.respond("late")
+            second.respond("right")
+        }
+        #expect(try client.response().text == "right")
+    }
+
+    @Test func `more content than was announced is an error of the handler's`() async {
+        await #expect(processExitsWith: .failure) {
+            let server = try TestServer { _ in
+                ClosureHandler { _, exchange in
+                    let writer = exchange.begin(.ok, length: 3)
+                    _ = writer.write(raw("four").span)
+                    writer.finish()
+                }
+            }
+            _ = try server.ask(head())
+        }
+    }
+
     @Test(arguments: [nil, 20_000_000 as UInt64])
     func `a stream waits for its reader and comes whole`(length: UInt64?) throws {
         let recorder = ExchangeRecorder()

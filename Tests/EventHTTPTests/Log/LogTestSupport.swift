@@ -82,6 +82,12 @@ func textOfFile(_ path: String) -> String? {
     }
 }
 
+func writeFile(_ path: String, _ content: [UInt8]) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    defer { close(descriptor) }
+    #expect(write(descriptor, content, content.count) == content.count)
+}
+
 func sizeOfFile(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0

@@ -13,6 +13,20 @@ struct ParserLimitsTests {
         return limits
     }()
 
+    @Test func `what never ends is parsed again once it is too large`() {
+        let limits = Self.small
+        let most = limits.lineBytesMax + limits.headBytesMax
+        func isWaitedFor(_ bytes: [UInt8], searched: Int) -> Bool {
+            limits.isStillIncomplete(bytes.span, searched: searched)
+        }
+        for (count, isLarge) in [(1, false), (most, false), (most + 1, true)] {
+            let bytes = [UInt8](repeating: 0x61, count: count)
+            #expect(isWaitedFor(bytes, searched: count) == !isLarge)
+        }
+        #expect(!isWaitedFor(raw("a\r\n"), searched: 1), "a line has ended since")
+        #expect(!isWaitedFor(raw("a"), searched: 0), "nobody has looked yet")
+    }
+
     private func expectRequest(_ input: String, _ error: ParseError?, limits: ParserLimits = small) {
         let bytes = raw(input)
         let wanted: Outcome<RequestSummary>

@@ -71,6 +71,15 @@ struct ProxySnapshotTests {
         #expect(snapshot.hosts.map(\.label) == ["a-10.0.0.1-80", "a-10.0.0.2-80"])
     }
 
+    @Test func `hosts are only so many, however many addresses a name has`() {
+        var known = KnownAddresses()
+        known[HostName(.init(address: "app", port: 80))] = (0..<66_000).map {
+            HostPlace(address: SocketAddress(ipv4: 0x0a00_0000 + $0, port: 80))
+        }
+        let snapshot = ProxySnapshot(Self.configuration(["a": ["app"]]), known, after: nil, workers: 1)
+        #expect(snapshot.hosts.count == HealthBoard.hostsMax)
+    }
+
     @Test func `an ejection outlives a reload, and one of a host that goes makes room for another`() {
         let first = Self.snapshot(["a": ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]])
         var random = SplitMix64(seed: 1)
@@ -111,6 +120,10 @@ struct ProxySnapshotTests {
         #expect(clients.drainDelayMs == 6 && clients.drainTimeoutMs == 7)
         let origins = snapshot.timeouts
         #expect(origins.tunnelMs == 5 && origins.connectMs == 8 && origins.responseMs == 9 && origins.bodyMs == 10)
+        #expect(clients.bodyBytesMax == nil)
+        configuration.limits.bodyBytes = 14
+        let other = ProxySnapshot(configuration, KnownAddresses(), after: snapshot, workers: 1)
+        #expect(other.serverOptions(of: "proxy-server").bodyBytesMax == 14)
         for limits in [clients.limits, snapshot.limits] {
             #expect(limits.lineBytesMax == 11 && limits.headBytesMax == 12 && limits.fieldsMax == 13)
         }

@@ -100,6 +100,41 @@ struct QueryOfDeathTests {
         #expect(origins.filter { $0.requests.contains { $0.target == "/fail" } }.count == 2)
     }
 
+    @Test func `what is deadly by one route is another request by another`() throws {
+        let origins = (0..<4).map { _ in
+            ScriptedOrigin { connection, _, origin in
+                while let request = try connection.request() {
+                    if request["host"] == "deadly" { return origin.stopListening() }
+                    try connection.answer("alive")
+                }
+            }
+        }
+        let proxy = try TestProxy([origins.map(\.port)]) { configuration in
+            configuration.routes = ["deadly", "harmless"].map { host in
+                var route = ProxyConfiguration.Route()
+                route.host = host
+                return route
+            }
+        }
+        func ask(_ host: String) throws -> RawResponse {
+            try proxy.server.ask("GET /same HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+        }
+        #expect(try ask("deadly").status == 502)
+        #expect(try ask("deadly").status == 503)
+        #expect(try ask("harmless").text == "alive")
+    }
+
+    @Test func `a name in the log and on pages is cut, and without its query`() throws {
+        let origins = (0..<4).map { _ in Self.mortal() }
+        let proxy = try TestProxy([origins.map(\.port)])
+        #expect(try proxy.get("/fail" + String(repeating: "x", count: 200)).status == 502)
+        #expect(try proxy.get("/failing?token=secret").status == 502)
+        let nowMs = try proxy.onLoop { $0.loop.nowMs }
+        let names = proxy.setup.poison.listed(nowMs: nowMs).map(\.name)
+        #expect(names.contains("GET /fail" + String(repeating: "x", count: 128 - 9)))
+        #expect(names.contains("GET /failing"))
+    }
+
     /// Handlers that panic, workers that are recycled: the connection ends, and the host goes on.
     @Test(arguments: [false, true])
     func `hosts that only end connections need no saving, however many requests they end`(isPipelined: Bool) throws {

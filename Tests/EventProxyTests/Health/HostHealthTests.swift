@@ -134,6 +134,35 @@ struct HostHealthTests {
         proxy.shutDown()
     }
 
+    @Test func `an overloaded proxy makes neither retries nor hedges`() throws {
+        let proxy = try Self.ejected(0)
+        proxy.shedsForMemory = true
+        #expect(proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) == nil)
+        #expect(!proxy.takeHedge(service: 0))
+        proxy.shedsForMemory = false
+        #expect(proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) == 0)
+        #expect(proxy.takeHedge(service: 0))
+        proxy.shutDown()
+    }
+
+    @Test func `a configuration of before does not replace the one in force`() {
+        func configuration(_ attempts: Int) -> ProxyConfiguration {
+            let hosts = (1...2).map { ProxyConfiguration.Host(address: "127.0.0.1", port: $0) }
+            var configuration = ProxyConfiguration(services: [.init(name: "a", hosts: hosts)])
+            configuration.attempts = attempts
+            return configuration
+        }
+        let setup = ProxySetup(configuration(1), seed: 0, workers: 1)
+        let proxy = ProxyLoop(setup, on: EventLoop(), worker: 0)
+        let before = setup.snapshot
+        #expect(proxy.attemptsMax == 1)
+        proxy.apply(setup.publish(configuration(10), KnownAddresses()))
+        #expect(proxy.attemptsMax == 2, "as many as there are hosts")
+        proxy.apply(before)
+        #expect(proxy.attemptsMax == 2)
+        proxy.shutDown()
+    }
+
     @Test func `a retry that was paid for and is not made is given back`() throws {
         let proxy = try Self.ejected(0)
         while proxy.takeRetry(service: 0, retry: 1, remainingMs: 1_000) != nil {}

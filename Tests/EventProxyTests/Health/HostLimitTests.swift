@@ -109,6 +109,34 @@ struct HostLimitTests {
         gate.change { $0 = true }
     }
 
+    @Test func `where more hosts are full than can be tried it is answered 503`() throws {
+        let gate = Shared(false)
+        let origins = (0..<TriedHosts.attemptsMax + 2).map { _ in Self.gated(gate) }
+        let proxy = try TestProxy([origins.map(\.port)], configure: Self.limited(1, queue: 0))
+        let clients = try origins.map { _ in try proxy.connect() }
+        for client in clients { try client.send(post("x")) }
+        for origin in origins { try origin.waitForRequests(1) }
+        #expect(try proxy.get().status == 503)
+        gate.change { $0 = true }
+        for client in clients { #expect(try client.response().status == 200) }
+    }
+
+    @Test func `who has waited at one host does not wait at another as well`() throws {
+        let gate = Shared(false)
+        let origins = (0..<2).map { _ in Self.gated(gate) }
+        let proxy = try TestProxy(origins.map { [$0.port] }) {
+            Self.limited(1, queue: 10)(&$0)
+            $0.timeouts.hostQueueMs = 50
+        }
+        let clients = try (0..<2).map { _ in try proxy.connect() }
+        for client in clients { try client.send(post("x")) }
+        for origin in origins { try origin.waitForRequests(1) }
+        #expect(try proxy.get().status == 503)
+        #expect(try proxy.onLoop { $0.metrics.hostQueued.total } == 1)
+        gate.change { $0 = true }
+        for client in clients { #expect(try client.response().status == 200) }
+    }
+
     @Test func `a client that leaves frees its place`() throws {
         let gate = Shared(false)
         let origin = Self.gated(gate)

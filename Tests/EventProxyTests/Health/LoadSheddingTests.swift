@@ -37,6 +37,16 @@ struct LoadSheddingTests {
         }
     }
 
+    @Test func `a loop that is late because it is not given the processor is not overloaded`() {
+        let loop = EventLoop()
+        let lag = LoopLag(on: loop) { _ in }
+        for _ in 0..<4 {
+            usleep(250_000)
+            loop.runOnce()
+        }
+        #expect(lag.level == .nothing)
+    }
+
     @Test func `an overloaded loop refuses requests at once, names its limit, and recovers`() throws {
         let origin = ScriptedOrigin.saying("well")
         let proxy = try TestProxy([[origin.port]])

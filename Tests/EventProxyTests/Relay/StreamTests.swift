@@ -79,6 +79,16 @@ struct StreamTests {
         #expect(try client.response().text == "done")
     }
 
+    @Test func `an origin is not blamed for a client that does not read for a while`() throws {
+        let origin = ScriptedOrigin.saying(String(repeating: "x", count: 32 << 20))
+        let proxy = try TestProxy([[origin.port]]) { $0.timeouts.originBodyMs = 100 }
+        let client = try proxy.connect(receiveBufferBytes: 4_096)
+        try client.send(get())
+        #expect(try client.head().status == 200)
+        sleep(seconds: 0.5)
+        #expect(try client.skipAll(32 << 20) == 32 << 20)
+    }
+
     @Test func `a response that a slow client took whole has ended`() throws {
         let origin = ScriptedOrigin(answering: { connection, request in
             try connection.answer(String(repeating: "x", count: Int(request.target.dropFirst())!))
