@@ -149,6 +149,20 @@ struct DeadlineTests {
         try proxy.drain()
     }
 
+    @Test func `the whole has an end also while a host takes no connection`() throws {
+        // Room for one connection that waits: the next one's SYN is dropped.
+        let gate = Shared(false)
+        let full = ScriptedOrigin(backlog: 0, gate: gate) { _, _, _ in }
+        defer { gate.change { $0 = true } }
+        let filler = try RawClient(port: full.port)
+        defer { filler.endSending() }
+        let proxy = try TestProxy([[full.port]]) {
+            $0.timeouts.connectMs = 60_000
+            $0.timeouts.responseMs = 250
+        }
+        #expect(try proxy.get().status == 504)
+    }
+
     @Test(arguments: [false, true])
     func `at the end of the time the answer that there was is given`(hedges: Bool) throws {
         let erring = ScriptedOrigin.saying("ill", status: "503 Service Unavailable")

@@ -35,7 +35,7 @@ struct StaleExchangeTests {
     ])
     func `an old connection is for what could be sent again`(request: String, usesOld: Bool) throws {
         let origin = ScriptedOrigin.saying("well")
-        let proxy = try TestProxy([[origin.port]])
+        let proxy = try TestProxy([[origin.port]]) { $0.timeouts.originIdleMs = 60_000 }
         let client = try proxy.connect()
         try client.send(get())
         #expect(try client.response().text == "well")
