@@ -54,6 +54,10 @@ struct ServiceRecordsTests {
                 .init(priority: 0, weight: 65535, port: 443, target: "B.app.test"),
             ])
         #expect(records.ttlSeconds == 30)
+        for order in [[5, 9, 7], [9, 7, 5], [7, 5, 9]] as [[UInt8]] {
+            let services = order.map { Self.service(0, 0, 80, Self.name("a.test"), ttl: [0, 0, 0, $0]) }
+            #expect(try ServiceRecords(Self.message(services[0], services[1], services[2])).ttlSeconds == 5)
+        }
     }
 
     @Test func `the end of a name may stand elsewhere in the message`() throws {

@@ -15,6 +15,15 @@ struct WriterTests {
         return result
     }
 
+    @Test(arguments: [
+        ("X-A", "X-A: 1\r\n"), ("Server", "Server: 1\r\n"), ("Connection", ""), ("transfer-encoding", ""), ("TE", ""),
+        ("Upgrade", ""), ("keep-alive", ""),
+    ])
+    func `a field that is the engine's is left out, whoever makes it up`(name: String, line: String) {
+        let written = written { writer in writer.add(token: raw(name).span, raw("1").span) }
+        #expect(written == line)
+    }
+
     @Test func `S35: a value from anywhere cannot end its line`() {
         for byte in UInt8.min...UInt8.max {
             for value in [[byte], [0x61, byte], [byte, 0x61], [byte, byte, 0x61, byte], [0x61, 0x0d, 0x0a, byte]] {
