@@ -10,12 +10,16 @@ struct SlowReaderTests {
     private struct Endless: Handler {
         final class Stream: ExchangeObserver {
             var writer: BodyWriter?
+            /// The most that was written before the others had their turn.
+            private(set) var turnBytesMost = 0
             private let piece = [UInt8](repeating: 0x61, count: 32 << 10)
 
             func responseDrained() {
                 guard let writer = writer.take() else { return }
                 let piece = piece
-                while writer.write(piece.span) {}
+                var count = piece.count
+                while writer.write(piece.span) { count += piece.count }
+                turnBytesMost = max(turnBytesMost, count)
                 self.writer = consume writer
             }
 
@@ -24,8 +28,9 @@ struct SlowReaderTests {
             func requestEnded(_ trailers: borrowing Fields) {}
         }
 
+        var stream = Stream()
+
         mutating func handle(_ request: borrowing RequestHead, _ exchange: consuming Exchange) {
-            let stream = Stream()
             exchange.observe(stream)
             stream.writer = exchange.begin(.ok, length: nil)
             stream.responseDrained()
@@ -63,6 +68,19 @@ struct SlowReaderTests {
         let (bytes, hasEnded) = try minute(window, http: minor)
         #expect(!hasEnded)
         #expect(bytes >= 40 * window)
+    }
+
+    @Test func `a client that takes everything does not keep the loop for itself`() throws {
+        let network = SimulatedNetwork()
+        network.kernel.link.windowBytes = 64 << 20
+        let handler = Endless()
+        try network.serve { _ in handler }
+        let client = network.connect()
+        client.reads = false
+        client.send("GET", "/")
+        network.advance(ms: 100)
+        #expect(client.received.isEmpty)
+        #expect((1...300_000).contains(handler.stream.turnBytesMost))
     }
 
     @Test(arguments: [0, 1]) func `a client that takes half a kilobyte a second does not`(minor: Int) throws {

@@ -90,9 +90,11 @@ extension Resolver {
         guard length < 0 else { return Array(message.prefix(Int(length))) }
         // It keeps its reason for each thread.
         let reason = unsafe __h_errno_location().pointee
-        let isFinal = reason == HOST_NOT_FOUND || reason == noRecord
-        throw Failure(name: name, reason: unsafe String(cString: hstrerror(reason)), isFinal: isFinal)
+        throw Failure(name: name, reason: unsafe String(cString: hstrerror(reason)), isFinal: isFinal(reason))
     }
+
+    /// Whether a reason of the resolver's is an answer: there is no such name, or it has no such record.
+    static func isFinal(_ reason: Int32) -> Bool { reason == HOST_NOT_FOUND || reason == noRecord }
 
     /// NO_DATA, which the header hides from Swift: the name exists and has no such record.
     private static let noRecord: Int32 = 4

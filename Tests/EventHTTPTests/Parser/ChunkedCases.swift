@@ -75,5 +75,10 @@ extension ChunkedCase {
         bad(
             "S13: extensions together", "1;\(letters(99))\r\nx\r\n1;\(letters(99))\r\nx\r\n1;\(letters(104))\r\nx\r\n",
             .chunkExtension, after: "xx"),
+        // Each costs less than its data; the eighteenth brings all of them beyond 4 KiB.
+        bad(
+            "S13: extensions beside much data",
+            String(repeating: "12c;\(letters(239))\r\n\(letters(300))\r\n", count: 18), .chunkExtension,
+            after: letters(17 * 300)),
     ]
 }

@@ -156,6 +156,12 @@ struct ServicePlacesTests {
         #expect(failure?.isFinal == isFinal, "\(what)")
     }
 
+    /// HOST_NOT_FOUND, TRY_AGAIN, NO_RECOVERY and NO_DATA of netdb.h, and its NETDB_INTERNAL.
+    @Test(arguments: [(1, true), (2, false), (3, false), (4, true), (-1, false)] as [(Int32, Bool)])
+    func `that there is no name, or no record, is an answer`(reason: Int32, isFinal: Bool) {
+        #expect(Resolver.isFinal(reason) == isFinal)
+    }
+
     @Test func `so many hosts are looked up, and none of a service that has more`() throws {
         func records(_ count: Int) -> ServiceRecords {
             let lines = (0..<count).map {

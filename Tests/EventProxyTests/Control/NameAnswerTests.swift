@@ -27,14 +27,13 @@ struct NameAnswerTests {
         #expect(plain.ttlMs == nil)
     }
 
-    @Test func `the machine's resolver says finally that a service is none`() throws {
-        let isFinal = Shared<Bool?>(nil)
+    @Test func `the machine's resolver knows no service that is none`() throws {
+        let failed = Shared(false)
         let name = HostName(.init(address: "_http._tcp.no-such-name.invalid", port: 0))
         #expect(
             NameAnswer.lookUp(name) { result in
-                guard case .failure(let failure) = result else { return }
-                isFinal.change { $0 = failure.isFinal }
+                if case .failure = result { failed.change { $0 = true } }
             })
-        _ = try eventually(30, "the resolver") { isFinal.current }
+        _ = try eventually(30, "the resolver") { failed.current ? true : nil }
     }
 }

@@ -56,6 +56,26 @@ struct HedgingTests {
         try expectNoHedge(get()) { $0.attempts = 1 }
     }
 
+    @Test func `a hedge that nobody has paid for is not sent`() throws {
+        let gate = Shared(false)
+        let first = ScriptedOrigin.waiting(for: gate) { connection, _ in try connection.answer("first") }
+        let second = ScriptedOrigin.saying("second")
+        let proxy = try TestProxy([[first.port], [second.port]])
+        _ = try proxy.onLoop { loop in
+            for service in loop.budgets.indices {
+                while loop.budgets[service].tryTake(nowMs: loop.loop.nowMs) {}
+            }
+        }
+        let client = try proxy.connect()
+        try client.send(get())
+        try first.waitForRequests(1)
+        // Nothing happens: nobody tells of that.
+        sleep(seconds: 0.25)
+        gate.change { $0 = true }
+        #expect(try client.response().text == "first")
+        #expect(second.connectionCount == 0)
+    }
+
     private func expectNoHedge(_ request: String, _ configure: (inout ProxyConfiguration) -> Void) throws {
         let gate = Shared(false)
         let first = ScriptedOrigin.waiting(for: gate) { connection, _ in try connection.answer("first") }
