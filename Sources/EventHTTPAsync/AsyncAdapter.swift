@@ -26,7 +26,7 @@ final class AsyncService {
     let options: AsyncOptions
     private(set) lazy var client = HTTPClient(on: loop, options: options.client)
     let meters = RequestMeters()
-    var names = RequestName()
+    var names = RequestNames()
     private var errors = LineThrottle()
 
     init(_ loop: EventLoop, _ options: AsyncOptions) {

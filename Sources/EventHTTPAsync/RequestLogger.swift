@@ -8,7 +8,7 @@ extension ExchangeTask {
     /// conventions; a query is left out, as it may hold secrets.
     func makeLogger() -> Logger {
         var logger = service.options.logger
-        let id = request.headerFields[.xRequestID].flatMap { RequestName.isSafe($0) ? $0 : nil }
+        let id = request.headerFields[.xRequestID].flatMap { RequestName.isSafe($0.utf8.span) ? $0 : nil }
         logger[metadataKey: "http.request.id"] = "\(id ?? service.names.next())"
         logger[metadataKey: "http.request.method"] = "\(request.method)"
         logger[metadataKey: "url.path"] = "\(request.path?.prefix { $0 != "?" } ?? "")"
@@ -17,9 +17,7 @@ extension ExchangeTask {
 }
 
 /// Names for requests that come without one.
-struct RequestName {
-    /// The longest that is taken over from whoever sends the request.
-    static let bytesMax = 128
+struct RequestNames {
     /// Nobody else counts from here: drawn when the first name is needed.
     private var number: UInt64?
 
@@ -29,19 +27,6 @@ struct RequestName {
         self.number = number
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-
-    /// 1 to 128 of `A-Z a-z 0-9 . _ -`, as for proxy-server: what is safe in any log, field, shell or file name.
-    static func isSafe(_ name: String) -> Bool {
-        (1...bytesMax).contains(name.utf8.count)
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
     }
 }
 

@@ -36,8 +36,8 @@ final class HealthBoard: Sendable {
     }
 
     let hostCount: Int
-    /// How many hosts each service has.
-    let hostCounts: [Int]
+    /// The numbers of each service's hosts.
+    let services: [Range<Int>]
     let ejectedMax: Int
     private let cells: [Cell]
     private let totals: Totals
@@ -55,7 +55,10 @@ final class HealthBoard: Sendable {
     private init(_ cells: [Cell], _ hostCounts: [Int], _ totals: Totals) {
         precondition(cells.count <= Self.hostsMax && cells.count == hostCounts.reduce(0, +))
         self.cells = cells
-        self.hostCounts = hostCounts
+        services = hostCounts.reduce(into: []) { services, count in
+            let first = services.last?.upperBound ?? 0
+            services.append(first..<first + count)
+        }
         self.totals = totals
         hostCount = cells.count
         ejectedMax = hostCount <= 1 ? 0 : max(1, hostCount * Self.ejectedPercentMax / 100)
@@ -285,20 +288,15 @@ extension HealthBoard {
     /// Whether half of all services are well without the one that a host is of. Not exact while other workers eject,
     /// which does no harm: the cap is there for when everything fails.
     private func areOthersWell(than host: Int) -> Bool {
-        var well = 0
-        var first = 0
-        for count in hostCounts {
-            let hosts = first..<first + count
-            if !hosts.contains(host), isWell(available: hosts.count { state($0).isAvailable }, of: count) { well += 1 }
-            first += count
-        }
-        return isHalfOfServices(well)
+        let others = services.filter { !$0.contains(host) }
+        return isHalfOfServices(
+            others.count { hosts in isWell(available: hosts.count { state($0).isAvailable }, of: hosts.count) })
     }
 
     /// Whether a service is, of whose hosts so many are available: most of them.
     func isWell(available: Int, of count: Int) -> Bool { available * 2 > count }
 
-    func isHalfOfServices(_ count: Int) -> Bool { count > 0 && count * 2 >= hostCounts.count }
+    func isHalfOfServices(_ count: Int) -> Bool { count > 0 && count * 2 >= services.count }
 
     private func unbook(ejected: Int, unavailable: Int) {
         _ = totals.booked.wrappingSubtract(Counts(ejected: ejected, unavailable: unavailable).bits, ordering: .relaxed)

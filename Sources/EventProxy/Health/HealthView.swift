@@ -60,12 +60,10 @@ struct HealthView: ~Copyable {
         nextProbeMs = .max
         probeHost = nil
         var wellCount = 0
-        var first = 0
-        for count in board.hostCounts {
+        for hosts in board.services {
             let before = counts[0]
-            for host in first..<first + count { look(at: host, nowMs, &counts) }
-            if board.isWell(available: counts[0] - before, of: count) { wellCount += 1 }
-            first += count
+            for host in hosts { look(at: host, nowMs, &counts) }
+            if board.isWell(available: counts[0] - before, of: hosts.count) { wellCount += 1 }
         }
         availableCount = counts[0]
         isPanicking =

@@ -4,9 +4,6 @@ internal import EventHTTP
 /// What a request is called wherever it goes (`X-Request-ID`): by its origins, in the answer, in every log. Stored in
 /// place, so that having one allocates nothing.
 struct RequestID {
-    /// The longest that is taken over from a peer that is trusted.
-    static let bytesMax = 128
-
     /// One that was generated, which is nearly every one: it becomes digits where it is written.
     private var high: UInt64 = 0
     private var low: UInt64 = 0
@@ -25,17 +22,10 @@ struct RequestID {
         isGenerated = true
     }
 
-    /// The name that came, if it is one of 1 to 128 of `A-Z a-z 0-9 . _ -`: safe in any log, field, shell or file name.
+    /// The name that came, if it is safe to take over.
     init?(accepting value: Span<UInt8>) {
-        guard !value.isEmpty, value.count <= Self.bytesMax else { return nil }
-        for i in value.indices {
-            switch value[i] {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                bytes[i] = value[i]
-            default: return nil
-            }
-        }
+        guard RequestName.isSafe(value) else { return nil }
+        for i in value.indices { bytes[i] = value[i] }
         length = UInt8(value.count)
     }
 

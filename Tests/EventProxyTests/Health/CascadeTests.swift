@@ -93,11 +93,8 @@ import Testing
         let loop = LoopOfHosts(HealthBoard(hostCounts: counts), seed: seed)
         let board = loop.board
         for host in (0..<board.hostCount).shuffled(using: &random) { _ = loop.eject(host, at: 0) }
-        var well = 0
-        var first = 0
-        for count in counts {
-            if (first..<first + count).count(where: { board.state($0).isAvailable }) * 2 > count { well += 1 }
-            first += count
+        let well = board.services.count { hosts in
+            hosts.count { board.state($0).isAvailable } * 2 > hosts.count
         }
         #expect(board.ejectedCount <= board.ejectedMax || well * 2 >= counts.count, "\(counts)")
         #expect(board.hostCount == 0 || board.availableCount > 0)
