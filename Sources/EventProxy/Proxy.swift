@@ -43,7 +43,7 @@ public enum Proxy {
             switch try ProxyCommand(arguments, config: config) {
             case .serve(let path, let takeover): return serve(path, takeover, policy)
             case .check(let path): return check(path)
-            case .probe(let url, let timeoutMs): return probe(url, timeoutMs: timeoutMs)
+            case .probe(let url, let timeoutMs): return Probe.command(url, timeoutMs: timeoutMs)
             case .schema(let isExample):
                 print(isExample ? ProxyConfiguration.exampleYAML : ProxyConfiguration.jsonSchema, terminator: "")
             case .help: print(ProxyCommand.helpText(program: programName, config: config), terminator: "")
@@ -53,16 +53,6 @@ public enum Proxy {
         } catch {
             StandardError.print("\(programName): \(error.text); see \(programName) --help")
             return usageStatus
-        }
-    }
-
-    private static func probe(_ url: String, timeoutMs: Int64) -> Int32 {
-        do throws(Probe.Failure) {
-            try Probe.get(url, timeoutMs: timeoutMs)
-            return 0
-        } catch {
-            StandardError.print("probe: \(error)")
-            return 1
         }
     }
 

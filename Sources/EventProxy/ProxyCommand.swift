@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import EventHTTP
 
 /// What the command line of a proxy asks for.
 enum ProxyCommand: Equatable {
@@ -13,8 +14,6 @@ enum ProxyCommand: Equatable {
     struct Refusal: Error, Equatable {
         let text: String
     }
-
-    private static let timeoutSecondsMax = 3600.0
 
     /// Reads the arguments after the program's name. `config` is the file if they name none.
     init(_ arguments: [String], config: String) throws(Refusal) {
@@ -49,16 +48,14 @@ enum ProxyCommand: Equatable {
     private static func probe(_ rest: inout Rest) throws(Refusal) -> ProxyCommand {
         _ = rest.next()
         var url: String?
-        var seconds = 2.0
+        var timeoutMs: Int64 = 2_000
         while let argument = rest.next() {
             if argument.name == "--timeout" {
                 let text = try rest.value(of: argument, "SECONDS")
-                guard let number = Double(text), number >= 0.001, number <= timeoutSecondsMax else {
-                    throw Refusal(
-                        text: "--timeout \(text.forMessage): give seconds up to \(Int(timeoutSecondsMax)), "
-                            + "such as 2 or 0.5")
+                guard let asked = Double(text).flatMap(Probe.timeoutMs) else {
+                    throw Refusal(text: "--timeout \(text.forMessage): \(Probe.timeoutRemedy)")
                 }
-                seconds = number
+                timeoutMs = asked
             } else if url == nil, !argument.isOption {
                 url = argument.text
             } else {
@@ -66,7 +63,7 @@ enum ProxyCommand: Equatable {
             }
         }
         guard let url else { throw Refusal(text: "probe needs a URL, such as http://127.0.0.1:9901/readyz") }
-        return .probe(url: url, timeoutMs: Int64(seconds * 1_000))
+        return .probe(url: url, timeoutMs: timeoutMs)
     }
 
     private static func schema(_ rest: inout Rest) throws(Refusal) -> ProxyCommand {

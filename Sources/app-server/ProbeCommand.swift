@@ -22,23 +22,16 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: "How many seconds the answer may take.")
     var timeout = 2.0
 
-    private static let timeoutSecondsMax = 3600.0
-
     /// Refuses what cannot be asked for, before anything is sent.
     func validate() throws {
-        guard timeout >= 0.001, timeout <= Self.timeoutSecondsMax else {
-            throw ValidationError(
-                "--timeout \(timeout): give seconds up to \(Int(Self.timeoutSecondsMax)), such as 2 or 0.5.")
+        if Probe.timeoutMs(seconds: timeout) == nil {
+            throw ValidationError("--timeout \(timeout): \(Probe.timeoutRemedy).")
         }
     }
 
     /// Asks; ends the process with status 1 if the answer is not good.
     func run() throws {
-        do throws(Probe.Failure) {
-            try Probe.get(url, timeoutMs: Int64(timeout * 1000))
-        } catch {
-            StandardError.print("probe: \(error)")
-            throw ExitCode(1)
-        }
+        guard let timeoutMs = Probe.timeoutMs(seconds: timeout) else { return }
+        throw ExitCode(Probe.command(url, timeoutMs: timeoutMs))
     }
 }

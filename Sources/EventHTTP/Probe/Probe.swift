@@ -12,6 +12,28 @@ public enum Probe {
         public var description: String { "\(url): \(reason)" }
     }
 
+    /// The longest time that can be asked for; seconds.
+    private static let timeoutSecondsMax = 3_600.0
+    /// What to do about a time that cannot.
+    package static let timeoutRemedy = "give seconds up to \(Int(timeoutSecondsMax)), such as 2 or 0.5"
+
+    /// A time in milliseconds, if it can be asked for.
+    package static func timeoutMs(seconds: Double) -> Int64? {
+        seconds >= 0.001 && seconds <= timeoutSecondsMax ? Int64(seconds * 1_000) : nil
+    }
+
+    /// Does what the subcommand `probe` does: says on the standard error what came instead of a good answer. Returns
+    /// the exit status.
+    package static func command(_ url: String, timeoutMs: Int64) -> Int32 {
+        do throws(Failure) {
+            try get(url, timeoutMs: timeoutMs)
+            return 0
+        } catch {
+            StandardError.print("probe: \(error)")
+            return 1
+        }
+    }
+
     /// Sends a GET for `url` and returns when it is answered with a status from 200 to 299. Throws after any other
     /// answer, when no address of its host can be connected to, and when `timeoutMs` have passed.
     public static func get(_ url: String, timeoutMs: Int64) throws(Failure) {
