@@ -12,14 +12,19 @@ struct LingeringTests {
         }
     }
 
+    /// A client that has got its answer, and has announced more than is worth reading for the sake of the connection.
+    private func answered(_ network: SimulatedNetwork) throws -> (client: SimulatedClient, server: HTTPServer) {
+        let server = try network.serve { _ in Early() }
+        let client = network.connect()
+        client.send(Array("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000000\r\n\r\n".utf8))
+        #expect(try client.response().text == "early\n")
+        return (client, server)
+    }
+
     @Test(arguments: [100, 1_000])
     func `a client that goes on sending is listened to for half a minute`(pauseMs: Int64) throws {
         let network = SimulatedNetwork()
-        let server = try network.serve { _ in Early() }
-        let client = network.connect()
-        // More than is worth reading for the sake of the connection.
-        client.send(Array("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000000\r\n\r\n".utf8))
-        #expect(try client.response().text == "early\n")
+        let (client, server) = try answered(network)
         let beganMs = network.nowMs
         while server.connectionCount > 0, network.nowMs - beganMs < 120_000 {
             client.send([0x61])
@@ -30,10 +35,7 @@ struct LingeringTests {
 
     @Test func `one that falls silent is listened to for two seconds`() throws {
         let network = SimulatedNetwork()
-        let server = try network.serve { _ in Early() }
-        let client = network.connect()
-        client.send(Array("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100000000\r\n\r\n".utf8))
-        #expect(try client.response().text == "early\n")
+        let (_, server) = try answered(network)
         let beganMs = network.nowMs
         #expect(network.advance(withinMs: 60_000) { server.connectionCount == 0 })
         #expect((1_900...2_500).contains(network.nowMs - beganMs))

@@ -113,7 +113,7 @@ package final class TestServer: Sendable {
         let drained = Shared(false)
     }
 
-    package init<H: Handler>(
+    package init<H: Handler & SendableMetatype>(
         options: ServerOptions = ServerOptions(), sendBufferBytes: Int32? = nil,
         metrics: ServerMetrics = ServerMetrics(),
         _ handler: @escaping @Sendable (EventLoop) -> H

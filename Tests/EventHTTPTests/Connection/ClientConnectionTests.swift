@@ -56,6 +56,17 @@ struct ClientConnectionTests {
         if isWhole { connection.sendWhole(buffer) } else { connection.sendStart(buffer) }
     }
 
+    /// Asks, and takes the answer's first content and no more.
+    private func pauseAtContent(over connection: ClientConnection) throws {
+        try turn(until: "connected")
+        observer.pauses = true
+        send("GET / HTTP/1.1\r\nHost: h\r\n\r\n", over: connection)
+        _ = try eventually(10, "content") {
+            loop.runOnce()
+            return observer.body.isEmpty ? nil : true
+        }
+    }
+
     @Test(arguments: ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"])
     func `a response that was paused at its last byte has an end`(rest: String) throws {
         let origin = ScriptedOrigin { connection, _, _ in
@@ -65,13 +76,7 @@ struct ClientConnectionTests {
         }
         let connection = try connection(to: origin.port)
         defer { connection.close() }
-        try turn(until: "connected")
-        observer.pauses = true
-        send("GET / HTTP/1.1\r\nHost: h\r\n\r\n", over: connection)
-        _ = try eventually(10, "content") {
-            loop.runOnce()
-            return observer.body.isEmpty ? nil : true
-        }
+        try pauseAtContent(over: connection)
         for _ in 0..<5 { loop.runOnce() }
         #expect(observer.events == ["connected", "head 200"])
         connection.goOn()
@@ -139,13 +144,7 @@ struct ClientConnectionTests {
         }
         let connection = try connection(to: origin.port)
         defer { connection.close() }
-        try turn(until: "connected")
-        observer.pauses = true
-        send("GET / HTTP/1.1\r\nHost: h\r\n\r\n", over: connection)
-        _ = try eventually(10, "content") {
-            loop.runOnce()
-            return observer.body.isEmpty ? nil : true
-        }
+        try pauseAtContent(over: connection)
         for _ in 0..<50 { loop.runOnce() }
         let waiting = connection.input.count
         #expect(waiting <= EventLoop.receiveBytesMax)
