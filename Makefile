@@ -11,7 +11,7 @@ SWIFT ?= swift
 # Extra flags of each kind of build. Release links the Swift runtime statically, so the executables run anywhere.
 DEBUG_FLAGS ?=
 # Relocations as a bit map are a mebibyte less to read at the start, and to keep; glibc knows them since 2.36.
-PACKED_RELOCATIONS := $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '$$2 >= 2.36 \
+PACKED_RELOCATIONS = $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '$$2 >= 2.36 \
   { print "-Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --no-export-dynamic" }')
 RELEASE_FLAGS ?= --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked $(PACKED_RELOCATIONS)
 TEST_FLAGS ?=
