@@ -90,7 +90,7 @@ enum ConfigurationDocumentation {
         send one. Default: false.
         proxy.log What the proxy writes about its work, and where.
         proxy.log.access Whether each request is a line, true or false. Default: true.
-        proxy.log.console Whether lines go to the standard error too, true or false. Default: true.
+        proxy.log.console Whether lines go to the standard output too, true or false. Default: true.
         proxy.log.file The file that lines are appended to; "" for none. Default: /tmp/proxy/event.log.
         proxy.log.format text for people or json, an object a line, for programs. Default: text.
         proxy.log.level The least important line to write; trace, debug, info, notice, warning, error or critical. \

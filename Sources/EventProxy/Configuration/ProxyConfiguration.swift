@@ -364,7 +364,7 @@ public struct ProxyConfiguration: Sendable, Equatable {
         /// Key `proxy.log.file`: the file that lines are appended to; `""` for none. Default: `/tmp/proxy/event.log`.
         public var file = LogOptions.defaultFile
 
-        /// Key `proxy.log.console`: whether lines go to the standard error too, `true` or `false`. Default: `true`.
+        /// Key `proxy.log.console`: whether lines go to the standard output too, `true` or `false`. Default: `true`.
         public var console = true
 
         /// Key `proxy.log.access`: whether each request is a line, `true` or `false`. Default: `true`.
